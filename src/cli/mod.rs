@@ -1,0 +1,1 @@
+//! Arguments, progress, exit codes. The only place that knows clap and indicatif.

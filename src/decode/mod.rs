@@ -1,0 +1,1 @@
+//! Logits → labels per word → entities → links → fields.

@@ -1,0 +1,142 @@
+//! One error type for the library: what failed, where (input, page, stage) and what to do about it.
+
+use serde::Serialize;
+use std::fmt;
+
+/// The stages of the data flow; the same names in errors, timings, logs and documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    Input,
+    Ocr,
+    Encode,
+    Model,
+    Decode,
+    Output,
+    Train,
+}
+
+impl Stage {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Input => "input",
+            Stage::Ocr => "ocr",
+            Stage::Encode => "encode",
+            Stage::Model => "model",
+            Stage::Decode => "decode",
+            Stage::Output => "output",
+            Stage::Train => "train",
+        }
+    }
+}
+
+/// Stable machine-readable reasons; documented in `docs/errors.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorCode {
+    NotFound,
+    Unreadable,
+    EmptyInput,
+    UnsupportedFormat,
+    CorruptInput,
+    TooLarge,
+    Encrypted,
+    NoSuchPage,
+    NoInputs,
+    OcrUnavailable,
+    OcrLanguage,
+    OcrFailed,
+    WordsInvalid,
+    ModelMissing,
+    ModelInvalid,
+    WeightsMismatch,
+    TokenizerMismatch,
+    LabelsMismatch,
+    DeviceUnavailable,
+    HubFailed,
+    DataInvalid,
+    OutputFailed,
+    Usage,
+    Internal,
+}
+
+/// An error with its place and its remedy.
+#[derive(Debug)]
+pub struct Error {
+    pub code: ErrorCode,
+    pub stage: Stage,
+    /// File (or `-`) that it happened in.
+    pub input: Option<String>,
+    /// Page, counted from 1.
+    pub page: Option<u32>,
+    /// What is wrong, in one sentence, without the place.
+    pub message: String,
+    /// What the user can do.
+    pub hint: Option<String>,
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub fn new(stage: Stage, code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            stage,
+            input: None,
+            page: None,
+            message: message.into(),
+            hint: None,
+            source: None,
+        }
+    }
+    pub fn input(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self::new(Stage::Input, code, message)
+    }
+    pub fn ocr(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self::new(Stage::Ocr, code, message)
+    }
+    pub fn model(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self::new(Stage::Model, code, message)
+    }
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+    /// Names the file, unless one is named already.
+    pub fn at(mut self, input: impl Into<String>) -> Self {
+        self.input.get_or_insert_with(|| input.into());
+        self
+    }
+    /// Names the page, unless one is named already.
+    pub fn on_page(mut self, page: u32) -> Self {
+        self.page.get_or_insert(page);
+        self
+    }
+    pub fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    /// `scan.pdf, page 3, ocr: language …` — the hint is printed apart, on a line of its own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(input) = &self.input {
+            write!(f, "{input}, ")?;
+        }
+        if let Some(page) = self.page {
+            write!(f, "page {page}, ")?;
+        }
+        write!(f, "{}: {}", self.stage.name(), self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|e| e as &(dyn std::error::Error + 'static))
+    }
+}

@@ -1,0 +1,30 @@
+//! Labelled entities from page images.
+//!
+//! One path, a module a stage, each knowing only the one before it:
+//!
+//! ```text
+//! input   bytes → pages (RGB image, dpi, page number; PDF text layer if it has one)
+//! ocr     page → words {text, pixel bbox, confidence, line, block}
+//! encode  words → windows {token ids, 0–1000 boxes, 224×224 image, word of each token}
+//! model   windows → logits per token (LayoutLMv2; LayoutLM v1 and LayoutXLM beside it)
+//! decode  logits → labels per word → entities → links → fields
+//! output  document record → JSON / JSONL / CSV / hOCR / overlay
+//! ```
+
+pub mod batch;
+pub mod cli;
+pub mod decode;
+pub mod document;
+pub mod encode;
+pub mod error;
+pub mod eval;
+pub mod geometry;
+pub mod input;
+pub mod labels;
+pub mod model;
+pub mod ocr;
+pub mod output;
+pub mod synth;
+pub mod train;
+
+pub use error::{Error, ErrorCode, Result, Stage};

@@ -1,0 +1,1 @@
+//! Findings → records in the formats users ask for.

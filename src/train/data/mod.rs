@@ -1,0 +1,40 @@
+//! Labelled pages in one form, whatever data set they come from.
+
+use crate::document::Word;
+use crate::geometry::PageSize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// One page with the labels of its words.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// Unique within its data set: `X00016469612`, `0a1b#2` for page 2 of a document.
+    pub id: String,
+    /// Name of the data set: `sroie`, `cord`, `fcc`, `funsd`, `xfund`, `synth`, `jsonl`.
+    pub dataset: String,
+    pub size: PageSize,
+    /// In reading order.
+    pub words: Vec<Word>,
+    /// BIO tag name of every word: `O`, `B-TOTAL`, `I-TOTAL`. Empty for unlabelled pages.
+    pub tags: Vec<String>,
+    /// Entity labels (lower case) that this data set annotates. `O` on a word means only that it is
+    /// none of *these*: training gives no loss for the others.
+    pub annotated: Vec<String>,
+    /// Question → answer links between entities, each entity named by the index of its first word.
+    pub links: Vec<(usize, usize)>,
+    /// Key values as strings, where the data set gives them (`total` → `23.60`), for field scores.
+    pub truth: BTreeMap<String, String>,
+    /// The page's picture; `None` where the data set has none (the model then sees a white page).
+    pub picture: Option<Picture>,
+}
+
+/// Where a sample's picture is.
+#[derive(Debug, Clone)]
+pub enum Picture {
+    /// An image file.
+    File(PathBuf),
+    /// A page (counted from 1) of a PDF.
+    PdfPage(PathBuf, u32),
+    /// Already in memory.
+    Image(image::RgbImage),
+}

@@ -1,0 +1,3 @@
+//! Training: data sets, objectives, optimiser, the loop.
+
+pub mod data;
