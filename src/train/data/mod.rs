@@ -1,7 +1,10 @@
 //! Labelled pages in one form, whatever data set they come from.
+//!
+//! Each data set has a file that reads it; [`read_dataset`] chooses among them. `docs/data.md`
+//! describes the formats as they lie on disk.
 
 use crate::document::Word;
-use crate::geometry::PageSize;
+use crate::geometry::{PageSize, PixelBox};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -26,6 +29,35 @@ pub struct Sample {
     pub truth: BTreeMap<String, String>,
     /// The page's picture; `None` where the data set has none (the model then sees a white page).
     pub picture: Option<Picture>,
+    /// Box of the annotated line or entity each word belongs to; empty where the set has none.
+    pub segments: Vec<PixelBox>,
+    /// Words whose label is open to doubt (the same total on a second line): training gives no loss
+    /// for them. Empty means none.
+    pub ignore: Vec<bool>,
+}
+
+impl Sample {
+    /// A page with words and nothing else known about it.
+    pub fn unlabelled(
+        id: impl Into<String>,
+        dataset: impl Into<String>,
+        size: PageSize,
+        words: Vec<Word>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            dataset: dataset.into(),
+            size,
+            words,
+            tags: Vec::new(),
+            annotated: Vec::new(),
+            links: Vec::new(),
+            truth: BTreeMap::new(),
+            picture: None,
+            segments: Vec::new(),
+            ignore: Vec::new(),
+        }
+    }
 }
 
 /// Where a sample's picture is.
