@@ -24,6 +24,7 @@ pub mod labels;
 pub mod model;
 pub mod ocr;
 pub mod output;
+pub mod pipeline;
 pub mod synth;
 pub mod train;
 

@@ -1,1 +1,3 @@
-//! Findings → records in the formats users ask for.
+//! Records of what was found, and the forms they are written in.
+
+pub mod stdout;
