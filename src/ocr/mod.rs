@@ -1,5 +1,15 @@
 //! Page → words with pixel boxes, confidence, line and block.
 
+pub mod engine;
+pub mod language;
+mod options;
+mod read;
+#[cfg(feature = "ocr")]
+pub mod tesseract;
+
+pub use options::{EngineMode, SegmentationMode, TesseractOptions};
+pub use read::PageReader;
+
 use crate::document::Word;
 use crate::error::Result;
 use crate::input::PageImage;
@@ -22,4 +32,26 @@ pub trait Recognizer: Send + Sync {
     fn engine(&self) -> String;
     /// Languages in use, as the output reports them: `eng+deu`.
     fn language(&self) -> String;
+}
+
+/// The recogniser that the options ask for. Any number of threads may use it at once.
+///
+/// # Errors
+/// `ocr-language` where language data is missing, `ocr-unavailable` where the program was built
+/// without OCR.
+#[cfg(feature = "ocr")]
+pub fn open(options: &TesseractOptions) -> Result<Box<dyn Recognizer>> {
+    let engine = tesseract::TesseractPool::new(options)?;
+    Ok(Box::new(PageReader::with_engine(engine, options.clone())))
+}
+
+/// The recogniser that the options ask for; this build has none.
+///
+/// # Errors
+/// Always `ocr-unavailable`.
+#[cfg(not(feature = "ocr"))]
+pub fn open(_options: &TesseractOptions) -> Result<Box<dyn Recognizer>> {
+    use crate::error::{Error, ErrorCode};
+    Err(Error::ocr(ErrorCode::OcrUnavailable, "this program was built without OCR")
+        .hint("build it with the feature `ocr`, or bring words with `--words`"))
 }

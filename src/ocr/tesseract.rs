@@ -1,0 +1,384 @@
+//! Tesseract behind a pool of warm engines: the only file that names its bindings.
+//!
+//! An engine costs 50–100 ms and 30 MB to start, so each is started once and kept on a thread of its
+//! own. The thread matters: Tesseract's OpenMP regions make it several times slower on few cores, and
+//! the one switch that tames them inside a process, `omp_set_max_active_levels(0)`, belongs to the
+//! thread that calls it. The model's library shares the same OpenMP runtime, so the switch must never
+//! be thrown on a thread that runs the model. Engine threads run nothing else.
+//!
+//! Pictures are handed over in memory, and words come back through Tesseract's own TSV, the one
+//! structured answer that the safe binding gives; no file is written.
+
+use super::engine::{Engine, ReadRequest};
+use super::language;
+use super::options::TesseractOptions;
+use crate::document::Word;
+use crate::error::{Error, ErrorCode, Result};
+use crate::geometry::PixelBox;
+use std::any::Any;
+use std::ffi::{CStr, CString};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tesseract_plumbing::TessBaseApi;
+
+/// Tesseract refuses pictures with a longer side.
+const LONGEST_SIDE: u32 = 32_767;
+
+/// Smaller pictures hold no text, and Tesseract complains about them.
+const SHORTEST_SIDE: u32 = 3;
+
+/// Engines of one language, each on its own thread; any number of callers at once.
+pub struct TesseractPool {
+    jobs: Mutex<Sender<Job>>,
+    queue: Arc<Mutex<Receiver<Job>>>,
+    start: EngineStart,
+    started: Mutex<usize>,
+    limit: usize,
+}
+
+/// What an engine needs to start.
+#[derive(Clone)]
+struct EngineStart {
+    data: PathBuf,
+    language: String,
+    oem: u8,
+}
+
+struct Job {
+    request: ReadRequest,
+    answer: Sender<Result<Vec<Word>>>,
+}
+
+/// A lock whose holder panicked guards nothing that a panic could have left half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl TesseractPool {
+    /// Finds the language data and starts the first engine in the background; the others start when
+    /// there is work for them.
+    ///
+    /// # Errors
+    /// `ocr-language` where language data is missing.
+    pub fn new(options: &TesseractOptions) -> Result<Self> {
+        let data = language::find_data(&options.language, options.tessdata_dir.as_deref())?;
+        let (jobs, queue) = channel();
+        let pool = Self {
+            jobs: Mutex::new(jobs),
+            queue: Arc::new(Mutex::new(queue)),
+            start: EngineStart {
+                data,
+                language: options.language.clone(),
+                oem: options.oem.number(),
+            },
+            started: Mutex::new(0),
+            limit: options.engine_count().max(1),
+        };
+        pool.start_another()?;
+        Ok(pool)
+    }
+
+    /// Directory of the language data in use.
+    pub fn data_directory(&self) -> &Path {
+        &self.start.data
+    }
+
+    /// Starts one more engine thread unless all are running. The thread ends with the pool.
+    fn start_another(&self) -> Result<()> {
+        let mut started = lock(&self.started);
+        if *started >= self.limit {
+            return Ok(());
+        }
+        let (queue, start) = (Arc::clone(&self.queue), self.start.clone());
+        std::thread::Builder::new()
+            .name(format!("ocr-{started}"))
+            .spawn(move || serve(&queue, &start))
+            .map_err(|error| {
+                Error::ocr(ErrorCode::OcrFailed, "no thread could be started for OCR")
+                    .caused_by(error)
+            })?;
+        *started += 1;
+        Ok(())
+    }
+}
+
+impl Engine for TesseractPool {
+    fn read_all(&self, requests: Vec<ReadRequest>) -> Vec<Result<Vec<Word>>> {
+        let mut waiting = Vec::with_capacity(requests.len());
+        for request in requests {
+            let (answer, result) = channel();
+            let sent = self
+                .start_another()
+                .and_then(|()| lock(&self.jobs).send(Job { request, answer }).map_err(|_| gone()));
+            waiting.push(sent.map(|()| result));
+        }
+        waiting.into_iter().map(|result| result?.recv().unwrap_or_else(|_| Err(gone()))).collect()
+    }
+
+    fn width(&self) -> usize {
+        self.limit
+    }
+
+    fn name(&self) -> String {
+        format!("tesseract {}", version())
+    }
+
+    fn language(&self) -> String {
+        self.start.language.clone()
+    }
+}
+
+fn gone() -> Error {
+    Error::ocr(ErrorCode::Internal, "the OCR thread ended early")
+        .hint("this is a bug; please report it with the page")
+}
+
+/// Tesseract's version as linked: `5.3.0`.
+pub fn version() -> String {
+    tesseract_plumbing::version().to_string_lossy().into_owned()
+}
+
+/// An engine thread's whole life.
+fn serve(queue: &Mutex<Receiver<Job>>, start: &EngineStart) {
+    limit_openmp_on_this_thread();
+    let mut engine = None;
+    let warmed = catch_unwind(AssertUnwindSafe(|| start.engine()));
+    let mut failure = match warmed {
+        Ok(Ok(ready)) => {
+            engine = Some(ready);
+            None
+        }
+        Ok(Err(error)) => Some(error),
+        Err(panic) => Some(panicked(&*panic)),
+    };
+    loop {
+        // The guard is dropped with the statement, so that the others can take the next job.
+        let job = lock(queue).recv();
+        let Ok(Job { request, answer }) = job else { return };
+        if engine.is_none() {
+            match failure.take().map_or_else(|| start.engine(), Err) {
+                Ok(ready) => engine = Some(ready),
+                Err(error) => {
+                    // The asker may have gone; then nobody wants the answer.
+                    let _ = answer.send(Err(error));
+                    continue;
+                }
+            }
+        }
+        let Some(api) = engine.as_mut() else { continue };
+        let result = catch_unwind(AssertUnwindSafe(|| read(api, &request)));
+        let result = result.unwrap_or_else(|panic| {
+            engine = None;
+            Err(panicked(&*panic))
+        });
+        let _ = answer.send(result);
+    }
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    Error::ocr(ErrorCode::Internal, format!("the OCR engine panicked: {text}"))
+        .hint("this is a bug; please report it with the page")
+}
+
+impl EngineStart {
+    fn engine(&self) -> Result<TessBaseApi> {
+        silence_leptonica();
+        let data = CString::new(self.data.to_string_lossy().into_owned());
+        let language = CString::new(self.language.clone());
+        let (Ok(data), Ok(language)) = (data, language) else {
+            return Err(Error::ocr(ErrorCode::OcrLanguage, "a NUL stands in the language or path"));
+        };
+        let mut api = TessBaseApi::create();
+        // Before the start, because the start itself prints to stderr when a file is broken.
+        set(&mut api, c"debug_file", c"/dev/null")?;
+        api.init_4(Some(&data), Some(&language), u32::from(self.oem)).map_err(|error| {
+            Error::ocr(
+                ErrorCode::OcrUnavailable,
+                format!(
+                    "Tesseract did not start with language `{}`, engine mode {}, from {}",
+                    self.language,
+                    self.oem,
+                    self.data.display()
+                ),
+            )
+            .hint(
+                "the language data may be broken or lack this engine mode: \
+                 reinstall it, or leave out `--oem`",
+            )
+            .caused_by(error)
+        })?;
+        Ok(api)
+    }
+}
+
+fn set(api: &mut TessBaseApi, name: &CStr, value: &CStr) -> Result<()> {
+    api.set_variable(name, value).map_err(|error| {
+        Error::ocr(
+            ErrorCode::OcrFailed,
+            format!("Tesseract {} does not know the setting {name:?}", version()),
+        )
+        .caused_by(error)
+    })
+}
+
+fn failed(what: &str) -> Error {
+    Error::ocr(ErrorCode::OcrFailed, format!("Tesseract could not {what}"))
+}
+
+fn read(api: &mut TessBaseApi, request: &ReadRequest) -> Result<Vec<Word>> {
+    let (width, height) = request.image.dimensions();
+    if width < SHORTEST_SIDE || height < SHORTEST_SIDE {
+        return Ok(Vec::new());
+    }
+    if width.max(height) > LONGEST_SIDE {
+        return Err(Error::ocr(
+            ErrorCode::TooLarge,
+            format!("a page of {width}×{height} pixels is more than Tesseract takes"),
+        )
+        .hint(format!("scale it to at most {LONGEST_SIDE} pixels a side")));
+    }
+    let number = |n: u32| CString::new(n.to_string()).unwrap_or_default();
+    set(api, c"tessedit_pageseg_mode", &number(request.psm.into()))?;
+    // Both sides are at most LONGEST_SIDE, so nothing is cut here.
+    api.set_image(request.image.as_raw(), width as i32, height as i32, 1, width as i32)
+        .map_err(|error| failed("take the picture").caused_by(error))?;
+    api.set_source_resolution(request.dpi.clamp(70, 2400) as i32);
+    api.recognize().map_err(|error| failed("read the page").caused_by(error))?;
+    let table = api.get_tsv_text(0).map_err(|error| failed("give its words").caused_by(error))?;
+    let table: &CStr = table.as_ref();
+    Ok(words_of(&table.to_string_lossy()))
+}
+
+/// Words of Tesseract's TSV, lines and blocks counted anew from 0 in reading order.
+fn words_of(table: &str) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let (mut line, mut block) = (None::<(u32, [u32; 3])>, None::<(u32, u32)>);
+    for row in table.lines() {
+        let Some(word) = TsvWord::parse(row) else { continue };
+        let next = |known: Option<u32>| known.map_or(0, |n| n + 1);
+        if block.is_none_or(|(_, key)| key != word.place[0]) {
+            block = Some((next(block.map(|b| b.0)), word.place[0]));
+        }
+        if line.is_none_or(|(_, key)| key != word.place) {
+            line = Some((next(line.map(|l| l.0)), word.place));
+        }
+        words.push(Word {
+            text: word.text.to_owned(),
+            bbox: word.bbox,
+            confidence: word.confidence,
+            line: line.map_or(0, |l| l.0),
+            block: block.map_or(0, |b| b.0),
+        });
+    }
+    words
+}
+
+/// One word row: level page block paragraph line word left top width height confidence text.
+struct TsvWord<'a> {
+    /// Block, paragraph and line.
+    place: [u32; 3],
+    bbox: PixelBox,
+    confidence: f32,
+    text: &'a str,
+}
+
+impl<'a> TsvWord<'a> {
+    fn parse(row: &'a str) -> Option<Self> {
+        const WORD_LEVEL: &str = "5";
+        let cells: Vec<&str> = row.splitn(12, '\t').collect();
+        let [level, _, block, paragraph, line, _, left, top, width, height, confidence, text] =
+            cells.as_slice()
+        else {
+            return None;
+        };
+        let text = text.trim();
+        if *level != WORD_LEVEL || text.is_empty() {
+            return None;
+        }
+        let number = |cell: &str| cell.parse::<i64>().ok();
+        let (left, top) = (number(left)?, number(top)?);
+        Some(Self {
+            place: [block.parse().ok()?, paragraph.parse().ok()?, line.parse().ok()?],
+            bbox: PixelBox::new(left, top, left + number(width)?, top + number(height)?),
+            confidence: (confidence.parse::<f32>().ok()? / 100.0).clamp(0.0, 1.0),
+            text,
+        })
+    }
+}
+
+/// Leptonica prints to stderr by default; its complaints come back as null pointers anyway.
+#[allow(unsafe_code)]
+fn silence_leptonica() {
+    use tesseract_plumbing::leptonica_sys::{L_SEVERITY_NONE, setMsgSeverity};
+    // SAFETY: sets one global integer of the library, which engine threads only ever set to this
+    // same value; no pointer is involved.
+    unsafe { setMsgSeverity(L_SEVERITY_NONE as i32) };
+}
+
+/// Keeps Tesseract's parallel regions on the calling thread, for the rest of that thread's life.
+///
+/// The runtime is looked up rather than linked: it is the one that Tesseract loaded, and a Tesseract
+/// built without OpenMP needs nothing done.
+#[allow(unsafe_code)]
+fn limit_openmp_on_this_thread() {
+    for library in [c"libgomp.so.1", c"libomp.so.5", c"libomp.so", c"libomp.dylib"] {
+        // SAFETY: RTLD_NOLOAD only asks for a library that is loaded already; the name is a C
+        // string. The handle is kept open on purpose, as the library stays loaded anyway.
+        let handle = unsafe { libc::dlopen(library.as_ptr(), libc::RTLD_LAZY | libc::RTLD_NOLOAD) };
+        if handle.is_null() {
+            continue;
+        }
+        // SAFETY: the handle is not null and the name is a C string.
+        let symbol = unsafe { libc::dlsym(handle, c"omp_set_max_active_levels".as_ptr()) };
+        if symbol.is_null() {
+            continue;
+        }
+        // SAFETY: the OpenMP standard (§3.2.15 of version 4.5) gives this function the signature
+        // `void (int)`, and the pointer is not null.
+        unsafe {
+            let set_levels: extern "C" fn(libc::c_int) = std::mem::transmute(symbol);
+            set_levels(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n\
+        1\t1\t0\t0\t0\t0\t0\t0\t100\t50\t-1\t\n\
+        5\t1\t1\t1\t1\t1\t10\t5\t20\t8\t96.5\tRM\n\
+        5\t1\t1\t1\t1\t2\t35\t5\t20\t8\t91\t23.60\n\
+        5\t1\t1\t1\t2\t1\t10\t15\t20\t8\t-1\tx\n\
+        5\t1\t2\t1\t1\t1\t10\t25\t20\t8\t40\t \n\
+        5\t1\t3\t1\t1\t1\t10\t35\t20\t8\t140\ty\n";
+
+    #[test]
+    fn words_lines_and_blocks_are_counted_from_nought() {
+        let words = words_of(TABLE);
+        let texts: Vec<&str> = words.iter().map(|w| w.text.as_str()).collect();
+        assert_eq!(texts, ["RM", "23.60", "x", "y"]);
+        assert_eq!(words.iter().map(|w| w.line).collect::<Vec<_>>(), [0, 0, 1, 2]);
+        assert_eq!(words.iter().map(|w| w.block).collect::<Vec<_>>(), [0, 0, 0, 1]);
+        assert_eq!(words[1].bbox, PixelBox::new(35, 5, 55, 13));
+    }
+
+    #[test]
+    fn confidences_stay_between_nought_and_one() {
+        let confidences: Vec<f32> = words_of(TABLE).iter().map(|w| w.confidence).collect();
+        assert_eq!(confidences, [0.965, 0.91, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn broken_rows_are_left_out() {
+        assert!(words_of("5\t1\n\n5\ta\tb\tc\td\te\tf\tg\th\ti\tj\tk\n").is_empty());
+    }
+}

@@ -1,0 +1,90 @@
+//! Reading pages with the real engine. Needs Tesseract and its English data, nothing else.
+#![cfg(feature = "ocr")]
+
+use image::{Rgb, RgbImage};
+use layoutlm::ErrorCode;
+use layoutlm::input::PageImage;
+use layoutlm::ocr::{self, Recognition, Recognizer, TesseractOptions};
+use std::sync::OnceLock;
+
+/// One recogniser for all tests: engines are slow to start.
+fn recognizer() -> &'static dyn Recognizer {
+    static SHARED: OnceLock<Box<dyn Recognizer>> = OnceLock::new();
+    SHARED.get_or_init(|| ocr::open(&TesseractOptions::default()).unwrap()).as_ref()
+}
+
+fn page(image: RgbImage) -> PageImage {
+    PageImage { number: 1, image, dpi: None, text_layer: None }
+}
+
+fn receipt() -> PageImage {
+    page(image::open("tests/pages/receipt.png").unwrap().to_rgb8())
+}
+
+fn text(recognition: &Recognition) -> String {
+    recognition.words.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn receipt_is_read_with_boxes_on_the_page() {
+    let page = receipt();
+    let read = recognizer().recognize(&page).unwrap();
+    let text = text(&read);
+    for part in ["HARBOUR BOOKS", "12/03/2018", "Winter Stories 9.95", "TOTAL 49.94"] {
+        assert!(text.contains(part), "{part} is missing in: {text}");
+    }
+    for word in &read.words {
+        assert!(word.bbox.area() > 0 && word.bbox.clamp_to(page.size()) == word.bbox, "{word:?}");
+        assert!((0.0..=1.0).contains(&word.confidence), "{word:?}");
+    }
+    let total = read.words.iter().find(|w| w.text == "TOTAL").unwrap();
+    let amount = read.words.iter().find(|w| w.text == "49.94").unwrap();
+    assert_eq!(total.line, amount.line);
+    assert!(read.words.is_sorted_by_key(|w| w.line));
+    assert!(read.words.is_sorted_by_key(|w| w.block));
+}
+
+#[test]
+fn same_page_reads_the_same_from_many_threads() {
+    let expected = recognizer().recognize(&receipt()).unwrap().words;
+    std::thread::scope(|scope| {
+        let readers: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| recognizer().recognize(&receipt()).unwrap())).collect();
+        for reader in readers {
+            assert_eq!(reader.join().unwrap().words, expected);
+        }
+    });
+}
+
+#[test]
+fn blank_page_has_no_words() {
+    let blank = page(RgbImage::from_pixel(600, 800, Rgb([255; 3])));
+    assert!(recognizer().recognize(&blank).unwrap().words.is_empty());
+}
+
+#[test]
+fn pages_of_a_few_pixels_have_no_words() {
+    for (width, height) in [(1, 1), (2, 900), (900, 2), (7, 7)] {
+        let tiny = page(RgbImage::from_pixel(width, height, Rgb([0; 3])));
+        assert!(recognizer().recognize(&tiny).unwrap().words.is_empty(), "{width}×{height}");
+    }
+}
+
+#[test]
+fn missing_language_is_an_error_that_names_the_package() {
+    let options = TesseractOptions { language: "eng+zzz".into(), ..Default::default() };
+    let error = ocr::open(&options).err().unwrap();
+    assert_eq!(error.code, ErrorCode::OcrLanguage);
+    assert!(error.hint.unwrap().contains("tesseract-ocr-zzz"));
+}
+
+#[test]
+fn broken_language_data_is_an_error_not_a_crash() {
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(data.path().join("eng.traineddata"), b"not a model").unwrap();
+    let options =
+        TesseractOptions { tessdata_dir: Some(data.path().to_path_buf()), ..Default::default() };
+    let error = ocr::open(&options).unwrap().recognize(&receipt()).unwrap_err();
+    assert_eq!(error.code, ErrorCode::OcrUnavailable);
+    assert_eq!(error.page, Some(1));
+}
