@@ -1,1 +1,4 @@
 //! Scores: entities, fields, words.
+
+pub mod ocr;
+pub mod ocr_pages;
