@@ -49,12 +49,15 @@ impl PagePart {
     }
 }
 
+/// Reads the truth of the page of this name in a data set's directory.
+type TruthReader = fn(&Path, &str) -> Result<PageTruth>;
+
 /// The pages of a data set's directory, by name. SROIE: `img box key`; FUNSD: `images annotations`.
 ///
 /// # Errors
 /// `data-invalid` where the directory has neither form or a file of it is broken.
 pub fn load_pages(directory: &Path, part: PagePart) -> Result<Vec<EvalPage>> {
-    let (pictures, read): (&str, fn(&Path, &str) -> Result<PageTruth>) =
+    let (pictures, read): (&str, TruthReader) =
         if directory.join("box").is_dir() && directory.join("img").is_dir() {
             ("img", sroie_truth)
         } else if directory.join("annotations").is_dir() && directory.join("images").is_dir() {
