@@ -1,0 +1,229 @@
+//! Signs and names of currencies → ISO 4217 codes.
+//!
+//! `$`, `kr`, `¥` and `Rs` belong to several; the caller says what else the document shows, and
+//! without that the most used one is taken for `$`, `¥` and `Rs`, none for `kr`.
+
+/// Signs and names as printed, with the codes they may stand for, the most used first. An empty
+/// list of letters around is demanded of those that are letters. Longer ones come before their
+/// beginnings.
+const MARKS: &[(&str, &[&str])] = &[
+    ("US$", &["USD"]),
+    ("USS", &["USD"]),
+    ("CA$", &["CAD"]),
+    ("CDN$", &["CAD"]),
+    ("AU$", &["AUD"]),
+    ("NZ$", &["NZD"]),
+    ("HK$", &["HKD"]),
+    ("NT$", &["TWD"]),
+    ("SG$", &["SGD"]),
+    ("MX$", &["MXN"]),
+    ("RD$", &["DOP"]),
+    ("S$", &["SGD"]),
+    ("A$", &["AUD"]),
+    ("C$", &["CAD"]),
+    ("R$", &["BRL"]),
+    ("$", DOLLARS),
+    ("€", &["EUR"]),
+    ("£", &["GBP"]),
+    ("¥", &["JPY", "CNY"]),
+    ("₹", &["INR"]),
+    ("₩", &["KRW"]),
+    ("₫", &["VND"]),
+    ("₱", &["PHP"]),
+    ("฿", &["THB"]),
+    ("₺", &["TRY"]),
+    ("₽", &["RUB"]),
+    ("₴", &["UAH"]),
+    ("₪", &["ILS"]),
+    ("₦", &["NGN"]),
+    ("₡", &["CRC"]),
+    ("zł", &["PLN"]),
+    ("zl", &["PLN"]),
+    ("Kč", &["CZK"]),
+    ("Kc", &["CZK"]),
+    ("Kčs", &["CZK"]),
+    ("Ft", &["HUF"]),
+    ("lei", &["RON"]),
+    ("лв", &["BGN"]),
+    ("руб", &["RUB"]),
+    ("TL", &["TRY"]),
+    ("kr", KRONOR),
+    ("Kr", KRONOR),
+    ("KR", KRONOR),
+    ("RM", &["MYR"]),
+    ("Rm", &["MYR"]),
+    ("Rp", &["IDR"]),
+    ("RP", &["IDR"]),
+    ("Rs", &["INR", "PKR", "LKR", "NPR"]),
+    ("RS", &["INR", "PKR", "LKR", "NPR"]),
+    ("Php", &["PHP"]),
+    ("RMB", &["CNY"]),
+    ("Fr", FRANCS),
+    ("SFr", &["CHF"]),
+    ("sFr", &["CHF"]),
+    ("EURO", &["EUR"]),
+    ("Euro", &["EUR"]),
+    ("euro", &["EUR"]),
+    ("euros", &["EUR"]),
+    ("Dhs", &["AED", "MAD"]),
+    ("KSh", &["KES"]),
+    ("Ksh", &["KES"]),
+    ("₲", &["PYG"]),
+    ("S/", &["PEN"]),
+];
+
+const DOLLARS: &[&str] =
+    &["USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "CLP", "COP", "ARS", "MYR"];
+const KRONOR: &[&str] = &["", "SEK", "NOK", "DKK", "ISK"];
+const FRANCS: &[&str] = &["CHF", "XAF", "XOF"];
+
+/// Codes that are printed as such.
+const CODES: &[&str] = &[
+    "AED", "ARS", "AUD", "BDT", "BGN", "BHD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CRC",
+    "CZK", "DKK", "DOP", "EGP", "EUR", "GBP", "GHS", "HKD", "HRK", "HUF", "IDR", "ILS", "INR",
+    "ISK", "JOD", "JPY", "KES", "KRW", "KWD", "LKR", "MAD", "MXN", "MYR", "NGN", "NOK", "NPR",
+    "NZD", "OMR", "PEN", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SEK", "SGD",
+    "THB", "TND", "TRY", "TWD", "TZS", "UAH", "USD", "UYU", "VND", "XAF", "XOF", "ZAR",
+];
+
+/// Currencies whose sums have no decimals in print.
+const WITHOUT_DECIMALS: &[&str] = &["CLP", "IDR", "ISK", "JPY", "KRW", "VND", "XAF", "XOF"];
+/// Currencies with three.
+const WITH_THREE: &[&str] = &["BHD", "JOD", "KWD", "OMR", "TND"];
+
+/// Decimals that a sum in this currency is printed with.
+pub fn decimals(code: &str) -> usize {
+    if WITHOUT_DECIMALS.contains(&code) {
+        0
+    } else if WITH_THREE.contains(&code) {
+        3
+    } else {
+        2
+    }
+}
+
+/// A currency found in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Where it stands, in characters: first, and one past the last.
+    pub start: usize,
+    pub end: usize,
+    /// What it may mean, the most used first; an empty code first where no one is.
+    pub codes: &'static [&'static str],
+}
+
+impl Mark {
+    /// The one code it means, given the one that the document speaks of elsewhere.
+    pub fn code(self, document: Option<&str>) -> Option<&'static str> {
+        let held = document.and_then(|code| self.codes.iter().find(|c| **c == code));
+        held.or(self.codes.first()).copied().filter(|code| !code.is_empty())
+    }
+
+    /// Whether it says which currency it is without further help.
+    pub fn is_certain(self) -> bool {
+        self.codes.len() == 1
+    }
+}
+
+/// Every currency mark of a text, from left to right.
+pub fn marks(text: &[char]) -> Vec<Mark> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        match mark_at(text, at) {
+            Some(mark) => {
+                at = mark.end;
+                found.push(mark);
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+/// The longest mark that starts here.
+fn mark_at(text: &[char], start: usize) -> Option<Mark> {
+    let signs = MARKS.iter().map(|(sign, codes)| (*sign, *codes));
+    let names = CODES.iter().map(|code| (*code, std::slice::from_ref(code)));
+    signs
+        .chain(names)
+        .filter(|(sign, _)| stands_at(text, start, sign))
+        .max_by_key(|(sign, _)| sign.len())
+        .map(|(sign, codes)| Mark { start, end: start + sign.chars().count(), codes })
+}
+
+/// Whether a sign stands here with no letter of another word at either end.
+fn stands_at(text: &[char], start: usize, sign: &str) -> bool {
+    let mut end = start;
+    for c in sign.chars() {
+        if text.get(end) != Some(&c) {
+            return false;
+        }
+        end += 1;
+    }
+    let letter =
+        |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|c| c.is_alphabetic());
+    let first = sign.starts_with(char::is_alphabetic) && letter(start.checked_sub(1));
+    let last = sign.ends_with(char::is_alphabetic) && letter(Some(end));
+    // `USS` is `US$` misread, but only before a number.
+    let misread = sign == "USS" && !text.get(end).is_some_and(char::is_ascii_digit);
+    !first && !last && !misread
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str, document: Option<&str>) -> Option<&'static str> {
+        let characters: Vec<char> = text.chars().collect();
+        marks(&characters).first().and_then(|mark| mark.code(document))
+    }
+
+    #[test]
+    fn signs_and_codes_are_known() {
+        let cases = [
+            ("RM23.60", "MYR"),
+            ("$5", "USD"),
+            ("US$ 5", "USD"),
+            ("USS5", "USD"),
+            ("S$5", "SGD"),
+            ("A$5", "AUD"),
+            ("5 €", "EUR"),
+            ("EUR 5", "EUR"),
+            ("5EUR", "EUR"),
+            ("£5", "GBP"),
+            ("¥500", "JPY"),
+            ("₹5", "INR"),
+            ("Rs. 5", "INR"),
+            ("5 zł", "PLN"),
+            ("5 Kč", "CZK"),
+            ("CHF 5.00", "CHF"),
+            ("Fr. 5.00", "CHF"),
+            ("Rp 60.000", "IDR"),
+            ("5 Ft", "HUF"),
+            ("R$ 5,00", "BRL"),
+            ("5 lei", "RON"),
+            ("NT$100", "TWD"),
+            ("HK$5", "HKD"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(code(text, None), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn shared_signs_follow_the_document() {
+        assert_eq!(code("$5", Some("SGD")), Some("SGD"));
+        assert_eq!(code("$5", Some("EUR")), Some("USD"));
+        assert_eq!(code("5 kr", Some("NOK")), Some("NOK"));
+        assert_eq!(code("5 kr", None), None);
+        assert_eq!(code("¥5", Some("CNY")), Some("CNY"));
+    }
+
+    #[test]
+    fn letters_of_words_are_no_currency() {
+        for text in ["FORM 5", "TOTAL", "karma", "Front", "krone5", "ARMS", "leis 5", "EUROPE"] {
+            assert_eq!(code(text, None), None, "{text}");
+        }
+    }
+}
