@@ -3,10 +3,18 @@
 //! Each data set has a file that reads it; [`read_dataset`] chooses among them. `docs/data.md`
 //! describes the formats as they lie on disk.
 
+pub mod align;
+pub mod apportion;
+mod json_file;
+pub mod report;
+pub mod rows;
+pub mod sroie;
+
 use crate::document::Word;
+use crate::error::Result;
 use crate::geometry::{PageSize, PixelBox};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One page with the labels of its words.
 #[derive(Debug, Clone)]
@@ -69,4 +77,20 @@ pub enum Picture {
     PdfPage(PathBuf, u32),
     /// Already in memory.
     Image(image::RgbImage),
+}
+
+/// The data sets that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DatasetKind {
+    Sroie,
+}
+
+/// Reads a data set, or one of its splits, from its directory.
+///
+/// # Errors
+/// `DataInvalid` naming the file and the element that can't be read.
+pub fn read_dataset(kind: DatasetKind, dir: &Path) -> Result<Vec<Sample>> {
+    match kind {
+        DatasetKind::Sroie => sroie::read(dir),
+    }
 }
