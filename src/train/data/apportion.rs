@@ -29,18 +29,65 @@ pub fn text_width(text: &str) -> f32 {
     text.chars().map(character_width).sum()
 }
 
+/// Cuts a word where a label, a value and a number are glued together: `DATE:25/12/2018`,
+/// `TOTAL:$6.90`, `BHD(728384-M)`, `21/05/2018TIME:`. Times (`8:13`) and codes (`U13/X`) stay whole.
+pub fn cut_glued(word: &str) -> Vec<&str> {
+    let characters: Vec<(usize, char)> = word.char_indices().collect();
+    let mut pieces = Vec::new();
+    let mut begun = 0;
+    for index in 1..characters.len() {
+        let (offset, here) = characters[index];
+        let before = characters[index - 1].1;
+        let next = characters.get(index + 1).map(|&(_, c)| c);
+        let after_colon = before == ':'
+            && index >= 3
+            && characters[index - 2].1.is_alphabetic()
+            && characters[index - 3].1.is_alphabetic()
+            && (here.is_alphanumeric() || matches!(here, '$' | '(' | '-'));
+        let before_number =
+            here == '(' && before.is_alphanumeric() && next.is_some_and(|c| c.is_ascii_digit());
+        let before_label = before.is_ascii_digit()
+            && here.is_alphabetic()
+            && word.ends_with(':')
+            && characters[index..characters.len() - 1].iter().all(|(_, c)| c.is_alphabetic())
+            && characters.len() - index > 3;
+        if after_colon || before_number || before_label {
+            pieces.push(&word[begun..offset]);
+            begun = offset;
+        }
+    }
+    pieces.push(&word[begun..]);
+    pieces
+}
+
 /// The words of a line, each with its share of the line's box: inside it, in order, not overlapping.
+/// Words end at white space only.
 pub fn split_line(text: &str, bbox: PixelBox) -> Vec<(String, PixelBox)> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let shares: Vec<f32> = words.iter().map(|word| text_width(word)).collect();
-    let total = shares.iter().sum::<f32>() + SPACE * words.len().saturating_sub(1) as f32;
+    place(&text.split_whitespace().map(|word| vec![word]).collect::<Vec<_>>(), bbox)
+}
+
+/// As [`split_line`], with glued words cut by [`cut_glued`].
+pub fn split_line_and_cut(text: &str, bbox: PixelBox) -> Vec<(String, PixelBox)> {
+    place(&text.split_whitespace().map(cut_glued).collect::<Vec<_>>(), bbox)
+}
+
+/// Shares out a box among words; the pieces of one word have no space between them.
+fn place(words: &[Vec<&str>], bbox: PixelBox) -> Vec<(String, PixelBox)> {
+    let total = words.iter().flatten().map(|piece| text_width(piece)).sum::<f32>()
+        + SPACE * words.len().saturating_sub(1) as f32;
     if total <= 0.0 {
         return Vec::new();
     }
     let unit = bbox.width() as f32 / total;
     let mut reached = 0.0;
     let mut placed = Vec::with_capacity(words.len());
-    for (word, share) in words.into_iter().zip(shares) {
+    let pieces = words.iter().flat_map(|word| {
+        word.iter().enumerate().map(|(index, piece)| {
+            let space = if index + 1 == word.len() { SPACE } else { 0.0 };
+            (*piece, text_width(piece), space)
+        })
+    });
+    for (word, share, space) in pieces {
         let left = i64::from(bbox.left()) + (reached * unit).round() as i64;
         let right = i64::from(bbox.left()) + ((reached + share) * unit).round() as i64;
         let limit = i64::from(bbox.right());
@@ -51,7 +98,7 @@ pub fn split_line(text: &str, bbox: PixelBox) -> Vec<(String, PixelBox)> {
             bbox.bottom().into(),
         );
         placed.push((word.to_string(), word_box));
-        reached += share + SPACE;
+        reached += share + space;
     }
     placed
 }
@@ -69,6 +116,24 @@ mod tests {
     }
 
     #[test]
+    fn glued_words_are_cut_where_label_and_value_meet() {
+        let cases: &[(&str, &[&str])] = &[
+            ("DATE:25/12/2018", &["DATE:", "25/12/2018"]),
+            ("TOTAL:$6.90", &["TOTAL:", "$6.90"]),
+            ("BHD(728384-M)", &["BHD", "(728384-M)"]),
+            ("NO/DATE:K074-001096(06/12/2016)", &["NO/DATE:", "K074-001096", "(06/12/2016)"]),
+            ("21/05/2018TIME:", &["21/05/2018", "TIME:"]),
+            ("8:13:39", &["8:13:39"]),
+            ("U13/X", &["U13/X"]),
+            ("K(TAMAN", &["K(TAMAN"]),
+            ("É:é", &["É:é"]),
+        ];
+        for (word, pieces) in cases {
+            assert_eq!(cut_glued(word), *pieces);
+        }
+    }
+
+    #[test]
     fn blank_line_has_no_words() {
         assert!(split_line("  \t", PixelBox::new(0, 0, 10, 10)).is_empty());
     }
@@ -79,8 +144,9 @@ mod tests {
             text in "\\PC{0,60}", x in 0i64..5000, y in 0i64..5000, w in 0i64..3000, h in 0i64..200
         ) {
             let line = PixelBox::new(x, y, x + w, y + h);
-            let words = split_line(&text, line);
-            prop_assert_eq!(words.len(), text.split_whitespace().count());
+            let words = split_line_and_cut(&text, line);
+            let together: String = words.iter().map(|(word, _)| word.as_str()).collect();
+            prop_assert_eq!(together, text.split_whitespace().collect::<String>());
             let mut reached = line.left();
             for (_, bbox) in &words {
                 prop_assert!(bbox.left() >= reached && bbox.right() <= line.right());

@@ -4,7 +4,7 @@
 //! reading order and cut into words; the values are aligned to words by [`align_keys`].
 
 use super::align::align_keys;
-use super::apportion::split_line;
+use super::apportion::split_line_and_cut;
 use super::json_file::{data_files, read_json};
 use super::rows::find_rows;
 use super::{Picture, Sample};
@@ -68,7 +68,7 @@ fn from_lines(page: &BoxFile) -> Sample {
     let mut words = Vec::new();
     let mut segments = Vec::new();
     for &index in &rows.order {
-        for (text, bbox) in split_line(&page.lines[index].text, boxes[index]) {
+        for (text, bbox) in split_line_and_cut(&page.lines[index].text, boxes[index]) {
             segments.push(boxes[index]);
             let line = rows.row_of[index];
             words.push(Word { text, bbox, confidence: 1.0, line, block: 0 });

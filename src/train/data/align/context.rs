@@ -63,6 +63,7 @@ const TOTAL_LABELS: &[(&str, i32)] = &[
     ("billamount", 80),
     ("nettamount", 80),
     ("netamount", 80),
+    ("netamt", 80),
     ("amountrm", 60),
     ("nett", 70),
     ("amount", 60),
@@ -104,15 +105,22 @@ impl<'a> Context<'a> {
         let row = self.rows.row_of[word] as usize;
         let left: Vec<usize> =
             self.members[row].iter().copied().take_while(|&other| other != word).collect();
-        let label = self.folded(&left);
+        // What follows the last figure before this one labels it.
+        let figure = |&other: &usize| {
+            let text = &self.words[other].text;
+            !text.ends_with('%') && amount_in_cents(text).is_some()
+        };
+        let last_figure = left.iter().rposition(figure);
+        let nearest = &left[last_figure.map_or(0, |at| at + 1)..];
         let own = fold(&self.words[word].text).into_iter().collect::<String>();
-        if let Some(score) = label_score(&format!("{label}{own}")) {
-            // A figure between the label and this one: a column of the tax summary.
-            let figures = left
-                .iter()
-                .filter(|&&other| amount_in_cents(&self.words[other].text).is_some())
-                .count();
-            return if figures == 0 { score } else { score / 3 };
+        if let Some(score) = label_score(&format!("{}{own}", self.folded(nearest))) {
+            return score;
+        }
+        let label = self.folded(&left);
+        if last_figure.is_some()
+            && let Some(score) = label_score(&label)
+        {
+            return score / 3; // a later column of a labelled row, as in the tax summary
         }
         if label.chars().filter(|c| c.is_alphabetic()).count() > 3 {
             return 5; // an item's name

@@ -102,7 +102,7 @@ pub fn align_keys(words: &[Word], truth: &BTreeMap<String, String>) -> Alignment
 }
 
 /// Share of a text's characters that may be wrong.
-const TEXT_TOLERANCE: f32 = 0.25;
+const TEXT_TOLERANCE: f32 = 0.3;
 
 /// Best first: the cheapest match, then others almost as cheap.
 fn text_places(stream: &WordStream, value: &str) -> Vec<Vec<usize>> {
