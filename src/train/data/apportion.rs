@@ -7,7 +7,7 @@
 use crate::geometry::PixelBox;
 
 /// Width of a space, in widths of a digit.
-const SPACE: f32 = 0.6;
+pub const SPACE: f32 = 0.6;
 
 /// Usual width of a character, in widths of a digit.
 fn character_width(c: char) -> f32 {

@@ -5,16 +5,23 @@
 
 pub mod align;
 pub mod apportion;
+pub mod cord;
+pub mod doclaynet;
+mod form;
+pub mod funsd;
 mod json_file;
+pub mod kind;
 pub mod report;
 pub mod rows;
+pub mod split;
 pub mod sroie;
+pub mod xfund;
 
 use crate::document::Word;
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::geometry::{PageSize, PixelBox};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// One page with the labels of its words.
 #[derive(Debug, Clone)]
@@ -68,6 +75,47 @@ impl Sample {
     }
 }
 
+impl Sample {
+    /// Checks what the types can't: that the lists fit together and the tags are BIO over `annotated`.
+    ///
+    /// # Errors
+    /// `DataInvalid` naming the sample and what does not fit.
+    pub fn check(&self) -> Result<()> {
+        let count = self.words.len();
+        let wrong = |message: String| {
+            let message = format!("sample {}: {message}", self.id);
+            Err(Error::new(Stage::Train, ErrorCode::DataInvalid, message)
+                .hint("see docs/data.md for what a sample holds"))
+        };
+        let lists = [
+            ("tags", self.tags.len()),
+            ("segments", self.segments.len()),
+            ("ignore", self.ignore.len()),
+        ];
+        for (name, length) in lists {
+            if length != 0 && length != count {
+                return wrong(format!("{length} {name} for {count} words"));
+            }
+        }
+        if let Some((from, to)) = self.links.iter().find(|(from, to)| *from.max(to) >= count) {
+            return wrong(format!("a link from word {from} to word {to}, of {count}"));
+        }
+        for (index, tag) in self.tags.iter().enumerate() {
+            let entity = tag.strip_prefix("B-").or_else(|| tag.strip_prefix("I-"));
+            let known = entity
+                .is_some_and(|name| self.annotated.iter().any(|l| l.eq_ignore_ascii_case(name)));
+            if tag != "O" && !known {
+                return wrong(format!(
+                    "word {index} has the tag `{tag}`, which is neither O nor B- or I- with one of \
+                     the annotated labels ({})",
+                    self.annotated.join(", ")
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Where a sample's picture is.
 #[derive(Debug, Clone)]
 pub enum Picture {
@@ -77,20 +125,4 @@ pub enum Picture {
     PdfPage(PathBuf, u32),
     /// Already in memory.
     Image(image::RgbImage),
-}
-
-/// The data sets that can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DatasetKind {
-    Sroie,
-}
-
-/// Reads a data set, or one of its splits, from its directory.
-///
-/// # Errors
-/// `DataInvalid` naming the file and the element that can't be read.
-pub fn read_dataset(kind: DatasetKind, dir: &Path) -> Result<Vec<Sample>> {
-    match kind {
-        DatasetKind::Sroie => sroie::read(dir),
-    }
 }

@@ -1,0 +1,123 @@
+//! The data sets by name: how each is recognised, read, and what it annotates.
+
+use super::cord::Reading;
+use super::json_file::invalid;
+use super::{Sample, cord, doclaynet, funsd, sroie, xfund};
+use crate::error::{Error, ErrorCode, Result, Stage};
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+/// The data sets that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DatasetKind {
+    Sroie,
+    Funsd,
+    Xfund,
+    /// The 30 published classes.
+    Cord,
+    /// CORD with the project's own labels.
+    CordTyped,
+    Doclaynet,
+}
+
+impl DatasetKind {
+    pub const ALL: [Self; 6] =
+        [Self::Sroie, Self::Funsd, Self::Xfund, Self::Cord, Self::CordTyped, Self::Doclaynet];
+
+    /// The name as written on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sroie => "sroie",
+            Self::Funsd => "funsd",
+            Self::Xfund => "xfund",
+            Self::Cord => "cord",
+            Self::CordTyped => "cord-typed",
+            Self::Doclaynet => "doclaynet",
+        }
+    }
+
+    /// The kind of data set that lies at a path, by its files.
+    ///
+    /// # Errors
+    /// `DataInvalid` when it looks like none.
+    pub fn detect(path: &Path) -> Result<Self> {
+        let has = |name: &str| path.join(name).exists();
+        let holds = |begin: &str, end: &str| {
+            std::fs::read_dir(path).is_ok_and(|entries| {
+                entries.flatten().any(|entry| {
+                    let name = entry.file_name().to_string_lossy().into_owned();
+                    name.starts_with(begin) && name.ends_with(end)
+                })
+            })
+        };
+        if has("box") && has("img") {
+            Ok(Self::Sroie)
+        } else if has("annotations") && has("images") {
+            Ok(Self::Funsd)
+        } else if has("ann") && has("img") {
+            Ok(Self::Doclaynet)
+        } else if holds("receipt_", ".json") {
+            Ok(Self::Cord)
+        } else if holds("", ".train.json") || is_xfund_file(path) {
+            Ok(Self::Xfund)
+        } else {
+            let names = Self::ALL.map(Self::name).join(", ");
+            Err(invalid(path, "this is no data set of a known form")
+                .hint(format!("name its kind: {names}; docs/data.md shows the files of each")))
+        }
+    }
+}
+
+fn is_xfund_file(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.is_file() && (name.ends_with(".train.json") || name.ends_with(".val.json"))
+}
+
+impl FromStr for DatasetKind {
+    type Err = Error;
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            Error::new(Stage::Train, ErrorCode::Usage, format!("unknown data set `{name}`"))
+                .hint(format!("known are {names}"))
+        })
+    }
+}
+
+impl fmt::Display for DatasetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Reads a data set, or one of its splits, from its directory or file.
+///
+/// # Errors
+/// `DataInvalid` naming the file and the element that can't be read.
+pub fn read_dataset(kind: DatasetKind, path: &Path) -> Result<Vec<Sample>> {
+    match kind {
+        DatasetKind::Sroie => sroie::read(path),
+        DatasetKind::Funsd => funsd::read(path),
+        DatasetKind::Xfund => xfund::read(path),
+        DatasetKind::Cord => cord::read(path, Reading::Published),
+        DatasetKind::CordTyped => cord::read(path, Reading::Typed),
+        DatasetKind::Doclaynet => doclaynet::read(path),
+    }
+}
+
+/// Entity labels that a kind annotates, lower case; none for unlabelled data and for kinds whose files
+/// say it themselves.
+pub fn labels_for(kind: DatasetKind) -> Vec<String> {
+    match kind {
+        DatasetKind::Sroie => sroie::LABELS.map(String::from).to_vec(),
+        DatasetKind::Funsd | DatasetKind::Xfund => funsd::labels(),
+        DatasetKind::Cord => Reading::Published.labels(),
+        DatasetKind::CordTyped => Reading::Typed.labels(),
+        DatasetKind::Doclaynet => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+#[path = "kind_tests.rs"]
+mod tests;
