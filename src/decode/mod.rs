@@ -5,12 +5,21 @@ pub mod bio;
 pub mod context;
 mod currency;
 pub mod date;
+pub mod fields;
+pub mod items;
+pub mod link;
 mod lookalike;
 pub mod merge;
 mod months;
 mod number;
+pub mod page;
 pub mod value;
 
 pub use bio::{Aggregation, BioOptions, Span};
 pub use context::ValueContext;
+pub use fields::{FieldOptions, fields};
+pub use link::{LinkOptions, PairScore};
 pub use merge::{WindowProbabilities, merge_windows};
+pub use page::{
+    DecodeOptions, HeadPrediction, PageDecoding, PagePrediction, WordPair, decode_page,
+};

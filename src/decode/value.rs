@@ -87,6 +87,16 @@ pub fn typed_value(label: &str, text: &str, context: &ValueContext) -> Option<Va
     }
 }
 
+/// A value as one string, the text where there is none.
+pub fn plain(value: Option<&Value>, text: &str) -> String {
+    match value {
+        Some(Value::Amount { amount, .. }) => amount.clone(),
+        Some(Value::Date { date }) => date.clone(),
+        Some(Value::Text { text }) => text.clone(),
+        None => text.to_string(),
+    }
+}
+
 /// Gives every entity its typed value.
 pub fn add_values(entities: &mut [Entity], context: &ValueContext) {
     for entity in entities {

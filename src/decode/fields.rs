@@ -1,0 +1,263 @@
+//! Entities of a document → the best answer per label, the thing a script wants.
+//!
+//! Candidates of one label are ranked by the model's score, by whether their text can be understood
+//! as the label demands, by how often their value occurs, and, where all that is level, by place:
+//! sums stand at the end of a document, names and numbers at its head. Sums that add up
+//! (subtotal + tax = total) speak for each other, but no value is made up that was not read.
+
+use super::items::{is_item_label, line_items};
+use super::value::{ValueKind, plain};
+use crate::document::{Entity, Value};
+use crate::geometry::PixelBox;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// What counts as an answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FieldOptions {
+    /// Entities below this score are no candidates.
+    pub min_score: f32,
+    /// Let sums that add up speak for each other.
+    pub check_sums: bool,
+}
+
+impl Default for FieldOptions {
+    fn default() -> Self {
+        Self { min_score: 0.0, check_sums: true }
+    }
+}
+
+/// The chosen answer of one label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Ids of its entities: one, or several that go on with each other.
+    pub entities: Vec<usize>,
+    pub text: String,
+    pub value: Option<Value>,
+    /// The model's score of the (first) entity.
+    pub score: f32,
+}
+
+impl Answer {
+    /// What `fields` shows: the typed form where there is one, else the text.
+    pub fn plain(&self) -> String {
+        plain(self.value.as_ref(), &self.text)
+    }
+}
+
+/// The `fields` of a document: one string per label, `items` for its lines, `currency` from the sums
+/// where no entity names it.
+pub fn fields(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, Json> {
+    let answers = answers(entities, options);
+    let mut fields: BTreeMap<String, Json> = answers
+        .iter()
+        .map(|(label, answer)| (label.clone(), Json::String(answer.plain())))
+        .collect();
+    let currency = ["total", "subtotal", "tax"].iter().find_map(|role| {
+        let answer =
+            answers.iter().find(|(label, _)| Role::of_label(label) == Role::of_name(role))?;
+        match &answer.1.value {
+            Some(Value::Amount { currency: Some(code), .. }) => Some(code.clone()),
+            _ => None,
+        }
+    });
+    if let Some(code) = currency {
+        fields.entry("currency".to_string()).or_insert(Json::String(code));
+    }
+    let items = line_items(entities, options.min_score);
+    if !items.is_empty() {
+        fields.insert(
+            "items".to_string(),
+            Json::Array(items.into_iter().map(Json::Object).collect()),
+        );
+    }
+    fields
+}
+
+/// The best answer of every label that is a field; questions, answers and headers of forms and the
+/// parts of line items are none.
+pub fn answers(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, Answer> {
+    let mut candidates: BTreeMap<&str, Vec<Candidate>> = BTreeMap::new();
+    for (index, entity) in entities.iter().enumerate() {
+        let label = entity.label.as_str();
+        let form = matches!(label, "question" | "answer" | "header" | "other");
+        if !form && !is_item_label(label) && entity.score >= options.min_score {
+            candidates.entry(label).or_default().push(Candidate { index, rank: 0.0 });
+        }
+    }
+    for (label, list) in &mut candidates {
+        rank(label, list, entities);
+    }
+    if options.check_sums {
+        favour_sums_that_add_up(&mut candidates, entities);
+    }
+    candidates
+        .into_iter()
+        .filter_map(|(label, list)| {
+            let best = best_of(&list)?;
+            Some((label.to_string(), answer(label, best, &list, entities)))
+        })
+        .collect()
+}
+
+/// An entity in the running for its label.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    index: usize,
+    rank: f32,
+}
+
+/// The highest rank, the first of equals.
+fn best_of(list: &[Candidate]) -> Option<usize> {
+    let mut best: Option<Candidate> = None;
+    for candidate in list {
+        if best.is_none_or(|held| candidate.rank > held.rank) {
+            best = Some(*candidate);
+        }
+    }
+    best.map(|candidate| candidate.index)
+}
+
+/// What a text that can't be understood is worth against one that can.
+const IMPLAUSIBLE: f32 = 0.3;
+/// For every further candidate with the same value, up to three.
+const REPEATED: f32 = 0.05;
+/// Between the first and the last place in the document: settles ties, no more.
+const PLACE: f32 = 0.02;
+/// For sums that add up.
+const ADDS_UP: f32 = 0.25;
+
+fn rank(label: &str, list: &mut [Candidate], entities: &[Entity]) {
+    let kind = ValueKind::of_label(label);
+    let said = |c: &Candidate| plain(entities[c.index].value.as_ref(), &entities[c.index].text);
+    let all: Vec<String> = list.iter().map(said).collect();
+    let last = (list.len().max(2) - 1) as f32;
+    for (position, candidate) in list.iter_mut().enumerate() {
+        let entity = &entities[candidate.index];
+        let repeats = all.iter().filter(|other| **other == all[position]).count() - 1;
+        let place = position as f32 / last;
+        let place = if kind == ValueKind::Amount { place } else { 1.0 - place };
+        candidate.rank = entity.score * plausibility(kind, entity)
+            + REPEATED * repeats.min(3) as f32
+            + PLACE * place;
+    }
+}
+
+fn plausibility(kind: ValueKind, entity: &Entity) -> f32 {
+    let letters = entity.text.chars().filter(|c| c.is_alphanumeric()).count();
+    match (kind, &entity.value) {
+        (ValueKind::Text, _) => {
+            if letters >= 2 {
+                1.0
+            } else {
+                IMPLAUSIBLE
+            }
+        }
+        (_, None) => IMPLAUSIBLE,
+        (_, Some(Value::Amount { amount, .. }))
+            if !amount.contains(|c| ('1'..='9').contains(&c)) =>
+        {
+            // Nothing to pay is rare, a change of 0.00 is not.
+            0.7
+        }
+        _ => 1.0,
+    }
+}
+
+/// The sums of a document that belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Subtotal,
+    Tax,
+    Total,
+}
+
+impl Role {
+    fn of_name(name: &str) -> Option<Self> {
+        match name {
+            "subtotal" | "net" => Some(Self::Subtotal),
+            "tax" | "vat" => Some(Self::Tax),
+            "total" | "grand_total" => Some(Self::Total),
+            _ => None,
+        }
+    }
+
+    /// From a label, CORD's among them.
+    fn of_label(label: &str) -> Option<Self> {
+        let last = label.rsplit('.').next().unwrap_or(label);
+        Self::of_name(last.strip_suffix("_price").unwrap_or(last))
+    }
+}
+
+/// Raises the best three candidates for subtotal, tax and total that add up.
+fn favour_sums_that_add_up(candidates: &mut BTreeMap<&str, Vec<Candidate>>, entities: &[Entity]) {
+    let of_role = |role: Role| -> Vec<(Candidate, i128)> {
+        let lists = candidates.iter().filter(|(label, _)| Role::of_label(label) == Some(role));
+        let all = lists.flat_map(|(_, list)| list.iter().copied());
+        all.filter_map(|c| amount_units(&entities[c.index]).map(|units| (c, units))).collect()
+    };
+    let (subtotals, taxes, totals) =
+        (of_role(Role::Subtotal), of_role(Role::Tax), of_role(Role::Total));
+    let mut best: Option<(f32, [usize; 3])> = None;
+    for (subtotal, net) in &subtotals {
+        for (tax, share) in &taxes {
+            for (total, gross) in totals.iter().filter(|(_, gross)| *gross == net + share) {
+                let rank = subtotal.rank + tax.rank + total.rank;
+                if *gross != 0 && best.is_none_or(|(held, _)| rank > held) {
+                    best = Some((rank, [subtotal.index, tax.index, total.index]));
+                }
+            }
+        }
+    }
+    let Some((_, chosen)) = best else { return };
+    for candidate in candidates.values_mut().flatten() {
+        if chosen.contains(&candidate.index) {
+            candidate.rank += ADDS_UP;
+        }
+    }
+}
+
+/// An amount in thousandths, so that sums are compared without rounding.
+fn amount_units(entity: &Entity) -> Option<i128> {
+    let Some(Value::Amount { amount, .. }) = &entity.value else { return None };
+    let (whole, cents) = amount.split_once('.').unwrap_or((amount, ""));
+    if cents.len() > 3 {
+        return None;
+    }
+    format!("{whole}{cents:0<3}").parse().ok()
+}
+
+/// The answer that an entity gives, with those that go on with it where the label runs over lines.
+fn answer(label: &str, best: usize, list: &[Candidate], entities: &[Entity]) -> Answer {
+    let first = &entities[best];
+    let mut parts = vec![best];
+    if label.ends_with("address") {
+        let mut bbox = first.bbox;
+        for candidate in list {
+            let other = &entities[candidate.index];
+            if candidate.index > best && other.page == first.page && goes_on(bbox, other.bbox) {
+                bbox = bbox.union(other.bbox);
+                parts.push(candidate.index);
+            }
+        }
+    }
+    let texts: Vec<&str> = parts.iter().map(|part| entities[*part].text.as_str()).collect();
+    Answer {
+        entities: parts.iter().map(|part| entities[*part].id).collect(),
+        text: texts.join(" "),
+        value: first.value.clone(),
+        score: first.score,
+    }
+}
+
+/// Whether a box stands right under another, in its column.
+fn goes_on(above: PixelBox, below: PixelBox) -> bool {
+    let shared = above.right().min(below.right()) > above.left().max(below.left());
+    let gap = f64::from(below.top()) - f64::from(above.bottom());
+    let height = f64::from(below.height().min(above.height()));
+    shared && gap > -0.5 * height && gap < height
+}
+
+#[cfg(test)]
+#[path = "fields_tests.rs"]
+mod tests;

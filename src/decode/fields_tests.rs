@@ -1,0 +1,111 @@
+//! Tests of the choice among candidates.
+
+use super::*;
+use crate::decode::context::ValueContext;
+use crate::decode::value::typed_value;
+
+/// An entity at row `id` of the page.
+fn entity(id: usize, label: &str, text: &str, score: f32) -> Entity {
+    let top = 30 * id as i64;
+    Entity {
+        id,
+        label: label.to_string(),
+        text: text.to_string(),
+        value: typed_value(label, text, &ValueContext::default()),
+        score,
+        ocr_confidence: 0.9,
+        page: 1,
+        bbox: PixelBox::new(10, top, 200, top + 20),
+        words: Vec::new(),
+    }
+}
+
+fn chosen(entities: &[Entity], label: &str) -> Option<String> {
+    let fields = fields(entities, FieldOptions::default());
+    fields.get(label).and_then(Json::as_str).map(str::to_string)
+}
+
+#[test]
+fn fields_hold_the_typed_form_of_the_best_answer() {
+    let entities = [
+        entity(0, "company", "ACME SDN BHD", 0.9),
+        entity(1, "date", "12 MAR 2018", 0.9),
+        entity(2, "total", "RM 20.00", 0.5),
+        entity(3, "total", "RM 23.60", 0.9),
+    ];
+    assert_eq!(chosen(&entities, "company").as_deref(), Some("ACME SDN BHD"));
+    assert_eq!(chosen(&entities, "date").as_deref(), Some("2018-03-12"));
+    assert_eq!(chosen(&entities, "total").as_deref(), Some("23.60"));
+    assert_eq!(chosen(&entities, "currency").as_deref(), Some("MYR"));
+    assert_eq!(chosen(&entities, "address"), None);
+}
+
+#[test]
+fn a_text_that_can_be_understood_wins_over_a_surer_one_that_can_not() {
+    let entities = [entity(0, "total", "CASH", 0.95), entity(1, "total", "23.60", 0.6)];
+    assert_eq!(chosen(&entities, "total").as_deref(), Some("23.60"));
+    let only = [entity(0, "total", "CASH", 0.95)];
+    assert_eq!(chosen(&only, "total").as_deref(), Some("CASH"));
+}
+
+#[test]
+fn level_candidates_are_settled_by_place_and_repetition() {
+    let names = [entity(0, "company", "ACME", 0.8), entity(1, "company", "CASHIER", 0.8)];
+    assert_eq!(chosen(&names, "company").as_deref(), Some("ACME"));
+    let sums = [entity(0, "total", "20.00", 0.8), entity(1, "total", "23.60", 0.8)];
+    assert_eq!(chosen(&sums, "total").as_deref(), Some("23.60"));
+    let repeated = [
+        entity(0, "total", "20.00", 0.8),
+        entity(1, "total", "RM 20.00", 0.79),
+        entity(2, "total", "50.00", 0.8),
+    ];
+    assert_eq!(chosen(&repeated, "total").as_deref(), Some("20.00"));
+}
+
+#[test]
+fn sums_that_add_up_speak_for_each_other() {
+    let entities = [
+        entity(0, "subtotal", "100.00", 0.8),
+        entity(1, "tax", "6.00", 0.7),
+        entity(2, "total", "106.00", 0.7),
+        entity(3, "total", "110.00", 0.8),
+    ];
+    assert_eq!(chosen(&entities, "total").as_deref(), Some("106.00"));
+    let unchecked = FieldOptions { check_sums: false, ..FieldOptions::default() };
+    let fields = fields(&entities, unchecked);
+    assert_eq!(fields["total"], "110.00");
+}
+
+#[test]
+fn sums_never_make_up_a_value() {
+    let entities = [
+        entity(0, "subtotal", "100.00", 0.8),
+        entity(1, "tax", "6.00", 0.7),
+        entity(2, "total", "109.00", 0.7),
+    ];
+    assert_eq!(chosen(&entities, "total").as_deref(), Some("109.00"));
+}
+
+#[test]
+fn answers_below_the_least_score_are_left_out() {
+    let entities = [entity(0, "total", "23.60", 0.4)];
+    let options = FieldOptions { min_score: 0.5, ..FieldOptions::default() };
+    assert!(answers(&entities, options).is_empty());
+}
+
+#[test]
+fn an_address_goes_on_under_itself() {
+    let entities = [
+        entity(0, "company", "ACME", 0.9),
+        entity(1, "address", "12 HIGH STREET,", 0.9),
+        entity(2, "address", "1234 TOWN", 0.7),
+        entity(20, "address", "ELSEWHERE", 0.8),
+    ];
+    assert_eq!(chosen(&entities, "address").as_deref(), Some("12 HIGH STREET, 1234 TOWN"));
+}
+
+#[test]
+fn parts_of_forms_are_no_fields() {
+    let entities = [entity(0, "question", "Name:", 0.9), entity(1, "answer", "Ann", 0.9)];
+    assert!(fields(&entities, FieldOptions::default()).is_empty());
+}

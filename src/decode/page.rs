@@ -1,0 +1,225 @@
+//! Everything the model said about a page → its entities and links. Training's scores and `extract`
+//! both go through here, so that what is measured is what users get.
+
+use super::bio::{self, BioOptions, Span};
+use super::context::ValueContext;
+use super::fields::FieldOptions;
+use super::link::{LinkOptions, PairScore, geometric_pairs, link};
+use super::value::add_values;
+use crate::document::{Entity, Page, Relation};
+use crate::error::Result;
+use crate::labels::LabelSet;
+
+/// All rules of decoding.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DecodeOptions {
+    pub bio: BioOptions,
+    pub links: LinkOptions,
+    pub fields: FieldOptions,
+    /// Entities below this score are left out.
+    pub min_score: f32,
+    /// Only these labels, lower case; all without any.
+    pub labels: Vec<String>,
+}
+
+/// One classifier's answer for a page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadPrediction {
+    pub labels: LabelSet,
+    /// [words][classes]
+    pub probabilities: Vec<Vec<f32>>,
+}
+
+/// How likely it is that two groups of words belong together, named as samples name them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WordPair {
+    /// First word of the question.
+    pub question: usize,
+    /// First word of the answer.
+    pub answer: usize,
+    /// 0–1.
+    pub score: f32,
+}
+
+/// What the model said about a page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PagePrediction {
+    /// A head for fields, a head for form parts: their entities are listed together.
+    pub heads: Vec<HeadPrediction>,
+    /// From a relation head; `None` without one, and geometry decides.
+    pub pairs: Option<Vec<WordPair>>,
+}
+
+/// What was found on a page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PageDecoding {
+    /// In order of their first words; ids are counted from 0.
+    pub entities: Vec<Entity>,
+    /// Words of each entity, by their indices on the page.
+    pub words: Vec<Vec<usize>>,
+    pub relations: Vec<Relation>,
+}
+
+/// Groups, reads and links one page.
+///
+/// # Errors
+/// When a head's probabilities fit neither the words nor its labels.
+pub fn decode_page(
+    page: &Page,
+    prediction: &PagePrediction,
+    options: &DecodeOptions,
+) -> Result<PageDecoding> {
+    let mut found: Vec<(Span, &LabelSet)> = Vec::new();
+    for head in &prediction.heads {
+        let spans = bio::spans(&page.words, &head.probabilities, &head.labels, options.bio)
+            .map_err(|error| error.on_page(page.number))?;
+        found.extend(spans.into_iter().map(|span| (span, &head.labels)));
+    }
+    found.sort_by_key(|(span, _)| span.words.first().copied());
+    let mut decoding = PageDecoding::default();
+    for (span, labels) in found {
+        let Some(entity) = bio::entity(page, &span, labels, decoding.entities.len()) else {
+            continue;
+        };
+        let wanted = options.labels.is_empty() || options.labels.contains(&entity.label);
+        if wanted && entity.score >= options.min_score && !entity.text.is_empty() {
+            decoding.entities.push(entity);
+            decoding.words.push(span.words);
+        }
+    }
+    add_values(&mut decoding.entities, &ValueContext::of_words(&page.words));
+    let pairs = match &prediction.pairs {
+        Some(pairs) => pairs_of_words(&decoding, pairs),
+        None => geometric_pairs(&decoding.entities),
+    };
+    decoding.relations = link(&decoding.entities, &pairs, options.links);
+    Ok(decoding)
+}
+
+/// The words of every entity of one label, as a relation head is asked about questions and answers.
+///
+/// # Errors
+/// As [`decode_page`].
+pub fn words_of_label(
+    page: &Page,
+    head: &HeadPrediction,
+    label: &str,
+    options: &DecodeOptions,
+) -> Result<Vec<Vec<usize>>> {
+    let spans = bio::spans(&page.words, &head.probabilities, &head.labels, options.bio)?;
+    let wanted = head.labels.entity_index(label);
+    let matching = spans.into_iter().filter(|span| Some(span.label) == wanted);
+    Ok(matching.map(|span| span.words).collect())
+}
+
+fn pairs_of_words(decoding: &PageDecoding, pairs: &[WordPair]) -> Vec<PairScore> {
+    let entity = |word: usize, label: &str| {
+        let mut all = decoding.entities.iter().zip(&decoding.words);
+        all.position(|(entity, words)| entity.label == label && words.first() == Some(&word))
+    };
+    pairs
+        .iter()
+        .filter_map(|pair| {
+            Some(PairScore {
+                question: entity(pair.question, "question")?,
+                answer: entity(pair.answer, "answer")?,
+                score: pair.score,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Value, Word, WordSource};
+    use crate::geometry::{PageSize, PixelBox};
+
+    fn page(texts: &[&str]) -> Page {
+        let words = texts.iter().enumerate().map(|(index, text)| Word {
+            text: (*text).to_string(),
+            bbox: PixelBox::new(100 * index as i64, 0, 100 * index as i64 + 80, 20),
+            confidence: 1.0,
+            line: 0,
+            block: 0,
+        });
+        Page {
+            number: 3,
+            size: PageSize::new(1000, 100),
+            dpi: None,
+            rotation: 0,
+            source: WordSource::Given,
+            words: words.collect(),
+        }
+    }
+
+    fn head(labels: &[&str], tags: &[&str]) -> HeadPrediction {
+        let labels = LabelSet::bio(labels);
+        let row = |tag: &&str| labels.names().iter().map(|n| f32::from(n == tag)).collect();
+        HeadPrediction { probabilities: tags.iter().map(row).collect(), labels }
+    }
+
+    fn prediction() -> PagePrediction {
+        PagePrediction {
+            heads: vec![
+                head(&["total"], &["O", "B-TOTAL", "I-TOTAL", "O"]),
+                head(&["question", "answer"], &["B-QUESTION", "B-ANSWER", "I-ANSWER", "B-ANSWER"]),
+            ],
+            pairs: None,
+        }
+    }
+
+    #[test]
+    fn heads_are_decoded_side_by_side() {
+        let page = page(&["Total:", "RM", "23.60", "paid"]);
+        let decoding = decode_page(&page, &prediction(), &DecodeOptions::default()).expect("fits");
+        let labels: Vec<&str> = decoding.entities.iter().map(|e| e.label.as_str()).collect();
+        assert_eq!(labels, ["question", "total", "answer", "answer"]);
+        assert_eq!(decoding.entities.iter().map(|e| e.id).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        let expected =
+            Value::Amount { amount: "23.60".to_string(), currency: Some("MYR".to_string()) };
+        assert_eq!(decoding.entities[1].value, Some(expected));
+        assert_eq!((decoding.relations[0].head, decoding.relations[0].tail), (0, 2));
+    }
+
+    #[test]
+    fn learned_pairs_stand_in_for_geometry() {
+        let page = page(&["Total:", "RM", "23.60", "paid"]);
+        let mut prediction = prediction();
+        prediction.pairs = Some(vec![
+            WordPair { question: 0, answer: 3, score: 0.9 },
+            WordPair { question: 0, answer: 2, score: 0.9 },
+        ]);
+        let decoding = decode_page(&page, &prediction, &DecodeOptions::default()).expect("fits");
+        let links: Vec<_> = decoding.relations.iter().map(|r| (r.head, r.tail)).collect();
+        assert_eq!(links, [(0, 3)]);
+    }
+
+    #[test]
+    fn labels_and_scores_that_are_not_wanted_are_left_out() {
+        let page = page(&["Total:", "RM", "23.60", "paid"]);
+        let options =
+            DecodeOptions { labels: vec!["total".to_string()], ..DecodeOptions::default() };
+        let decoding = decode_page(&page, &prediction(), &options).expect("fits");
+        assert_eq!(decoding.entities.len(), 1);
+        let strict = DecodeOptions { min_score: 1.1, ..DecodeOptions::default() };
+        assert!(decode_page(&page, &prediction(), &strict).expect("fits").entities.is_empty());
+    }
+
+    #[test]
+    fn form_parts_are_what_a_relation_head_is_asked_about() {
+        let page = page(&["Total:", "RM", "23.60", "paid"]);
+        let words =
+            |label| words_of_label(&page, &prediction().heads[1], label, &DecodeOptions::default());
+        assert_eq!(words("question").expect("fits"), [vec![0]]);
+        assert_eq!(words("answer").expect("fits"), [vec![1, 2], vec![3]]);
+        assert!(words("header").expect("fits").is_empty());
+    }
+
+    #[test]
+    fn an_empty_page_has_no_entities() {
+        let decoding =
+            decode_page(&page(&[]), &PagePrediction::default(), &DecodeOptions::default());
+        assert_eq!(decoding.expect("fits"), PageDecoding::default());
+    }
+}
