@@ -1,1 +1,165 @@
-//! Windows → logits.
+//! Windows → logits: LayoutLMv2 (arXiv 2012.14740), LayoutXLM and LayoutLM v1 on libtorch.
+//!
+//! The struct tree is the checkpoint's key tree; every module names the tensors it owns through a
+//! [`layers::Scope`]. Inputs are checked in `encode`; nothing here reads files but [`weights`].
+
+pub mod attention;
+pub mod backbone;
+pub mod config;
+pub mod heads;
+mod layer;
+pub mod layers;
+mod text;
+pub mod trunk;
+mod visual;
+pub mod weights;
+
+use crate::error::{Error, ErrorCode, Result};
+use config::{ModelConfig, ModelType};
+use heads::{Head, Logits, Task};
+use layers::Scope;
+use std::path::Path;
+use tch::{Device, Tensor, nn};
+use trunk::{Encoded, Inputs, Recording, Trunk};
+
+/// A network with its weights.
+pub struct Model {
+    pub config: ModelConfig,
+    pub task: Task,
+    pub trunk: Trunk,
+    head: Head,
+    store: nn::VarStore,
+}
+
+impl Model {
+    /// New weights, drawn from libtorch's generator (seed it with `tch::manual_seed`).
+    ///
+    /// # Errors
+    /// `ModelInvalid` from the configuration.
+    pub fn fresh(config: ModelConfig, task: Task, device: Device) -> Result<Self> {
+        let deviation = config.initializer_range;
+        Self::build(config, task, device, deviation)
+    }
+
+    /// Reads a checkpoint directory (`config.json` and weights), ready for inference.
+    ///
+    /// # Errors
+    /// `ModelMissing`, `ModelInvalid`; `WeightsMismatch` names the tensor and both shapes;
+    /// `LabelsMismatch` when the label map does not fit the classifier.
+    pub fn load(dir: &Path, device: Device) -> Result<Self> {
+        let config = ModelConfig::read(dir)?;
+        let task = Task::of(&config)?;
+        let mut model = Self::empty(config, task, device)?;
+        weights::Checkpoint::open(dir)?.fill(&model.store, weights::Missing::Refuse)?;
+        model.freeze();
+        Ok(model)
+    }
+
+    /// A network of zeros, to be filled from a file.
+    ///
+    /// # Errors
+    /// As [`Self::fresh`].
+    pub fn empty(config: ModelConfig, task: Task, device: Device) -> Result<Self> {
+        Self::build(config, task, device, 0.0)
+    }
+
+    fn build(
+        mut config: ModelConfig,
+        task: Task,
+        device: Device,
+        initializer_range: f64,
+    ) -> Result<Self> {
+        if task != Task::QuestionAnswering {
+            config.labels()?;
+        } else if config.model_type == ModelType::LayoutLmV2 {
+            // The reference's question-answering class switches it on whatever the file says.
+            config.has_visual_segment_embedding = true;
+        }
+        let store = nn::VarStore::new(device);
+        let root = Scope::new(store.root(), initializer_range);
+        let trunk = Trunk::new(&(&root / config.model_type.prefix()), &config)?;
+        let head = Head::new(&root, &config, task);
+        Ok(Self { config, task, trunk, head, store })
+    }
+
+    /// Weights are final: no gradients, norms folded into convolutions.
+    pub fn freeze(&mut self) {
+        self.store.freeze();
+        let _guard = tch::no_grad_guard();
+        self.trunk.fold();
+    }
+
+    /// Makes a loaded model trainable again. Frozen norms stay buffers, as they are everywhere.
+    pub fn unfreeze(&mut self) {
+        self.store.unfreeze();
+        self.trunk.unfold();
+    }
+
+    pub fn device(&self) -> Device {
+        self.store.device()
+    }
+
+    /// The named weights, for training and saving.
+    pub fn store(&self) -> &nn::VarStore {
+        &self.store
+    }
+
+    pub fn store_mut(&mut self) -> &mut nn::VarStore {
+        &mut self.store
+    }
+
+    /// Inference: logits of a batch of windows.
+    ///
+    /// # Errors
+    /// `Internal` when libtorch fails (out of memory).
+    pub fn forward(&self, inputs: &Inputs) -> Logits {
+        tch::no_grad(|| {
+            let encoded = self.trunk.forward(inputs, false);
+            self.head.forward(&self.trunk, &encoded, false)
+        })
+    }
+
+    /// Training: as [`Self::forward`] with dropout and gradients; also the states, for other heads.
+    pub fn forward_train(&self, inputs: &Inputs) -> (Logits, Encoded) {
+        let encoded = self.trunk.forward(inputs, true);
+        (self.head.forward(&self.trunk, &encoded, true), encoded)
+    }
+
+    /// Inference that keeps the values on the way.
+    pub fn record(&self, inputs: &Inputs, recording: &mut Recording) -> Logits {
+        tch::no_grad(|| {
+            let encoded = self.trunk.record(inputs, recording);
+            self.head.forward(&self.trunk, &encoded, false)
+        })
+    }
+
+    /// Writes `config.json` and `model.safetensors` as the Python library would.
+    ///
+    /// # Errors
+    /// `OutputFailed` names the file.
+    pub fn save(&self, dir: &Path) -> Result<()> {
+        std::fs::create_dir_all(dir).map_err(|e| write_error(dir, e))?;
+        let path = dir.join("config.json");
+        let mut config = self.config.clone();
+        config.architectures = vec![self.task.architecture(config.model_type)];
+        let text = serde_json::to_string_pretty(&config).map_err(|e| write_error(&path, e))?;
+        std::fs::write(&path, text + "\n").map_err(|e| write_error(&path, e))?;
+        weights::write_safetensors(&self.store.variables(), &dir.join("model.safetensors"))
+    }
+}
+
+pub(crate) fn write_error(
+    path: &Path,
+    cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> Error {
+    let cause = cause.into();
+    Error::model(ErrorCode::OutputFailed, format!("can't write: {cause}"))
+        .at(path.display().to_string())
+        .hint("check free space and permissions")
+        .caused_by(cause)
+}
+
+/// `probabilities = softmax(logits / temperature)` over the last axis.
+pub fn probabilities(logits: &Tensor, temperature: f64) -> Tensor {
+    (logits / temperature).softmax(-1, tch::Kind::Float)
+}

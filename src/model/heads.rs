@@ -1,0 +1,112 @@
+//! Heads on the trunk: labels per token, a label per page, an answer span.
+
+use super::config::{ModelConfig, ModelType};
+use super::layers::{Linear, Scope, linear};
+use super::trunk::{Encoded, Trunk};
+use crate::error::{Error, ErrorCode, Result};
+use tch::{Kind, Tensor};
+
+/// What a checkpoint was made for, by the class name in its `architectures`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    TokenClassification,
+    SequenceClassification,
+    QuestionAnswering,
+}
+
+impl Task {
+    /// # Errors
+    /// `ModelInvalid` names what is supported.
+    pub fn of(config: &ModelConfig) -> Result<Self> {
+        let architecture = config.architectures.first().map_or("", String::as_str);
+        let tasks = [
+            ("ForTokenClassification", Task::TokenClassification),
+            ("ForSequenceClassification", Task::SequenceClassification),
+            ("ForQuestionAnswering", Task::QuestionAnswering),
+        ];
+        tasks.iter().find(|(name, _)| architecture.ends_with(name)).map(|(_, task)| *task).ok_or_else(|| {
+            Error::model(
+                ErrorCode::ModelInvalid,
+                format!("config.json: architecture `{architecture}` has no head that can be run"),
+            )
+            .hint("supported: …ForTokenClassification, …ForSequenceClassification, …ForQuestionAnswering; a bare encoder can be fine-tuned first")
+        })
+    }
+
+    /// Class name in `architectures`.
+    pub fn architecture(self, model_type: ModelType) -> String {
+        let family = match model_type {
+            ModelType::LayoutLmV2 => "LayoutLMv2",
+            ModelType::LayoutLm => "LayoutLM",
+        };
+        let task = match self {
+            Task::TokenClassification => "ForTokenClassification",
+            Task::SequenceClassification => "ForSequenceClassification",
+            Task::QuestionAnswering => "ForQuestionAnswering",
+        };
+        format!("{family}{task}")
+    }
+}
+
+/// What a head says.
+pub enum Logits {
+    /// `[batch, seq, labels]`
+    Tokens(Tensor),
+    /// `[batch, labels]`
+    Sequence(Tensor),
+    /// Start and end, each `[batch, seq]`.
+    Span(Tensor, Tensor),
+}
+
+/// The output layer of a task.
+pub struct Head {
+    task: Task,
+    model_type: ModelType,
+    output: Linear,
+    dropout: f64,
+}
+
+impl Head {
+    /// `root` is the top of the key tree: heads stand beside the trunk.
+    pub fn new(root: &Scope, config: &ModelConfig, task: Task) -> Self {
+        let labels = config.id2label.len() as i64;
+        let hidden = config.hidden_size;
+        let output = match (task, config.model_type) {
+            (Task::TokenClassification, _)
+            | (Task::SequenceClassification, ModelType::LayoutLm) => {
+                linear(&(root / "classifier"), hidden, labels)
+            }
+            // [CLS] ‖ mean of initial visual embeddings ‖ mean of final visual states
+            (Task::SequenceClassification, ModelType::LayoutLmV2) => {
+                linear(&(root / "classifier"), 3 * hidden, labels)
+            }
+            (Task::QuestionAnswering, _) => linear(&(root / "qa_outputs"), hidden, 2),
+        };
+        Self { task, model_type: config.model_type, output, dropout: config.hidden_dropout_prob }
+    }
+
+    pub fn forward(&self, trunk: &Trunk, encoded: &Encoded, train: bool) -> Logits {
+        let output = |states: &Tensor| self.output.forward(&states.dropout(self.dropout, train));
+        match self.task {
+            Task::TokenClassification => Logits::Tokens(output(&encoded.text)),
+            Task::SequenceClassification => {
+                Logits::Sequence(output(&self.page_state(trunk, encoded)))
+            }
+            Task::QuestionAnswering => {
+                let spans = self.output.forward(&encoded.text); // [batch, seq, 2]
+                Logits::Span(spans.select(2, 0), spans.select(2, 1))
+            }
+        }
+    }
+
+    /// One vector for the page: `[batch, 3·hidden]`, in v1 `[batch, hidden]`.
+    fn page_state(&self, trunk: &Trunk, encoded: &Encoded) -> Tensor {
+        let mean = |states: &Tensor| states.mean_dim([1i64].as_slice(), false, Kind::Float);
+        match (self.model_type, &encoded.visual_initial, &encoded.visual) {
+            (ModelType::LayoutLmV2, Some(initial), Some(last)) => {
+                Tensor::cat(&[encoded.text.select(1, 0), mean(initial), mean(last)], -1)
+            }
+            _ => trunk.pool(&encoded.text),
+        }
+    }
+}
