@@ -58,7 +58,10 @@ fn check(weights: &str, values: &str) {
         }
     }
     if let Some(pooled) = &recording.pooled {
-        same("visual.pooled", pooled, &io["output.visual.pooled"]);
+        // Up to 786 in `lmv2_large`, where 1e-4 would be two units in the last place of fp32.
+        let theirs = &io["output.visual.pooled"];
+        let scale = (theirs.abs().max().double_value(&[]) / 100.0).max(1.0);
+        same("visual.pooled", &(pooled / scale), &(theirs / scale));
     }
     for (name, bias) in [("rel_1d", &recording.one_d), ("rel_2d", &recording.two_d)] {
         assert_eq!(bias.is_some(), io.contains_key(&format!("debug.{name}")));

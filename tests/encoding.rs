@@ -1,0 +1,109 @@
+//! Tokens, boxes and pictures against the reference processor's (tests/goldens/encoding,
+//! tests/goldens/preprocess).
+
+use layoutlm::document::Word;
+use layoutlm::encode::image::{bgr_planes, shrink};
+use layoutlm::encode::tokenize::WordTokenizer;
+use layoutlm::encode::window::WindowOptions;
+use layoutlm::encode::{Window, encode_page};
+use layoutlm::geometry::{PageSize, PixelBox};
+use serde_json::Value;
+use std::path::PathBuf;
+use tch::{Kind, Tensor};
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The tokenizer of the default model is the vocabulary the cases were made with.
+fn tokenizer() -> WordTokenizer {
+    let json = std::fs::read(path("assets/model/tokenizer.json")).unwrap();
+    WordTokenizer::from_bytes(&json, b"", 30522).unwrap()
+}
+
+fn integers(value: &Value) -> Vec<i64> {
+    value.as_array().unwrap().iter().map(|v| v.as_i64().unwrap()).collect()
+}
+
+fn boxes(value: &Value) -> Vec<[i64; 4]> {
+    value.as_array().unwrap().iter().map(|b| integers(b).try_into().unwrap()).collect()
+}
+
+fn encode(case: &Value, max_tokens: usize) -> Vec<Window> {
+    let page = integers(&case["page"]);
+    let words: Vec<Word> = case["words"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(boxes(&case["pixel_boxes"]))
+        .map(|(text, b)| Word {
+            text: text.as_str().unwrap().into(),
+            bbox: PixelBox::from(b),
+            confidence: 1.0,
+            line: 0,
+            block: 0,
+        })
+        .collect();
+    let size = PageSize::new(page[0] as u32, page[1] as u32);
+    encode_page(&words, size, &tokenizer(), WindowOptions { max_tokens, overlap: 32 }).unwrap()
+}
+
+fn cases() -> Vec<Value> {
+    let text = std::fs::read_to_string(path("tests/goldens/encoding/cases.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn tokens_boxes_and_words_are_the_references() {
+    for case in
+        cases().iter().filter(|c| ["short", "padded"].contains(&c["name"].as_str().unwrap()))
+    {
+        let windows = encode(case, 512);
+        assert_eq!(windows.len(), 1);
+        let window = &windows[0];
+        let used = integers(&case["attention_mask"]).iter().filter(|&&m| m == 1).count();
+        assert_eq!(window.token_ids, integers(&case["input_ids"])[..used]);
+        let theirs = boxes(&case["bbox"]);
+        let ours: Vec<[i64; 4]> = window.boxes.iter().map(|b| b.to_array()).collect();
+        assert_eq!(ours, theirs[..used]);
+        let words: Vec<Option<usize>> = case["word_ids"].as_array().unwrap()[..used]
+            .iter()
+            .map(|v| v.as_u64().map(|v| v as usize))
+            .collect();
+        assert_eq!(window.word_of_token, words);
+    }
+}
+
+#[test]
+fn windows_hold_the_same_tokens_but_never_half_a_word() {
+    let all = cases();
+    let case = all.iter().find(|c| c["name"] == "windows").unwrap();
+    let first = integers(&case["input_ids"][0]);
+    let windows = encode(case, 128);
+    assert!(windows.len() >= case["input_ids"].as_array().unwrap().len());
+    // The first windows begin alike; ours may end a few tokens earlier, at a word.
+    let length = windows[0].len() - 1;
+    assert!(length > 110);
+    assert_eq!(windows[0].token_ids[..length], first[..length]);
+    for window in &windows {
+        assert!(window.len() <= 128);
+    }
+}
+
+#[test]
+fn pictures_are_the_references_within_one_step() {
+    let io: std::collections::HashMap<String, Tensor> =
+        Tensor::read_safetensors(path("tests/goldens/preprocess/io.safetensors"))
+            .unwrap()
+            .into_iter()
+            .collect();
+    for page in ["small", "tall", "wide"] {
+        let file = path(&format!("tests/goldens/preprocess/{page}.png"));
+        let small = shrink(&image::open(file).unwrap().to_rgb8()).unwrap();
+        let ours = Tensor::from_slice(&bgr_planes(&small)).view([3, 224, 224]).to_kind(Kind::Float);
+        let theirs = io[&format!("{page}.pil")].to_kind(Kind::Float);
+        let difference = (ours - theirs).abs();
+        assert!(difference.max().double_value(&[]) <= 1.0, "{page}");
+        assert!(difference.mean(Kind::Float).double_value(&[]) < 0.1, "{page}");
+    }
+}
