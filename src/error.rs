@@ -60,6 +60,66 @@ pub enum ErrorCode {
     Internal,
 }
 
+impl ErrorCode {
+    /// Every code, in the order of the documentation.
+    pub const ALL: [Self; 24] = [
+        Self::NotFound,
+        Self::Unreadable,
+        Self::EmptyInput,
+        Self::UnsupportedFormat,
+        Self::CorruptInput,
+        Self::TooLarge,
+        Self::Encrypted,
+        Self::NoSuchPage,
+        Self::NoInputs,
+        Self::OcrUnavailable,
+        Self::OcrLanguage,
+        Self::OcrFailed,
+        Self::WordsInvalid,
+        Self::ModelMissing,
+        Self::ModelInvalid,
+        Self::WeightsMismatch,
+        Self::TokenizerMismatch,
+        Self::LabelsMismatch,
+        Self::DeviceUnavailable,
+        Self::HubFailed,
+        Self::DataInvalid,
+        Self::OutputFailed,
+        Self::Usage,
+        Self::Internal,
+    ];
+
+    /// As records and documentation spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::Unreadable => "unreadable",
+            Self::EmptyInput => "empty-input",
+            Self::UnsupportedFormat => "unsupported-format",
+            Self::CorruptInput => "corrupt-input",
+            Self::TooLarge => "too-large",
+            Self::Encrypted => "encrypted",
+            Self::NoSuchPage => "no-such-page",
+            Self::NoInputs => "no-inputs",
+            Self::OcrUnavailable => "ocr-unavailable",
+            Self::OcrLanguage => "ocr-language",
+            Self::OcrFailed => "ocr-failed",
+            Self::WordsInvalid => "words-invalid",
+            Self::ModelMissing => "model-missing",
+            Self::ModelInvalid => "model-invalid",
+            Self::WeightsMismatch => "weights-mismatch",
+            Self::TokenizerMismatch => "tokenizer-mismatch",
+            Self::LabelsMismatch => "labels-mismatch",
+            Self::DeviceUnavailable => "device-unavailable",
+            Self::HubFailed => "hub-failed",
+            Self::DataInvalid => "data-invalid",
+            Self::OutputFailed => "output-failed",
+            Self::Usage => "usage",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// An error with its place and its remedy.
 #[derive(Debug)]
 pub struct Error {
@@ -89,6 +149,10 @@ impl Error {
             hint: None,
             source: None,
         }
+    }
+    /// The command line, or an option given to the library, makes no sense.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Stage::Input, ErrorCode::Usage, message)
     }
     pub fn input(code: ErrorCode, message: impl Into<String>) -> Self {
         Self::new(Stage::Input, code, message)
@@ -131,6 +195,10 @@ impl fmt::Display for Error {
         if let Some(page) = self.page {
             write!(f, "page {page}, ")?;
         }
+        // What was asked for wrongly happened in no stage.
+        if self.code == ErrorCode::Usage {
+            return f.write_str(&self.message);
+        }
         write!(f, "{}: {}", self.stage.name(), self.message)
     }
 }
@@ -138,5 +206,17 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_deref().map(|e| e as &(dyn std::error::Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_codes_are_those_that_serde_writes() {
+        for code in ErrorCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.name());
+        }
     }
 }

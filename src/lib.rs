@@ -29,3 +29,4 @@ pub mod synth;
 pub mod train;
 
 pub use error::{Error, ErrorCode, Result, Stage};
+pub use pipeline::Extractor;

@@ -1,114 +1,261 @@
-//! One document through the stages: pages → words → labels → one result. No flags, no
-//! printing, no threads of its own; [`crate::batch`] runs the same steps on many.
+//! One document through the stages: pages → words → labels → one result. No flags, no printing, no
+//! threads of its own; [`crate::batch`] takes the same steps for many documents at once.
 //!
 //! The model's side is behind [`Analyzer`], so that everything around it can be tested with a fake.
 
-use crate::document::{Entity, Page, Relation};
-use crate::error::Result;
+mod analyzer;
+mod builder;
+mod device;
+
+pub use analyzer::{Analyzer, ModelIdentity, PageFindings, ReadPage};
+pub use builder::ExtractorBuilder;
+pub use device::Device;
+
+use crate::document::{Entity, Page, Relation, Word, WordSource};
+use crate::error::{Error, ErrorCode, Result, Stage};
+use crate::input::{self, DocumentPages, InputOptions, PageImage, Source};
+use crate::ocr::Recognizer;
+use crate::output::record::{Extraction, OcrIdentity, PageRecord, Timings, rounded};
 use image::RgbImage;
-use serde::Serialize;
-use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-/// Where the model runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Device {
-    #[default]
-    Cpu,
-    /// The CUDA device of this number; `cuda` alone is number 0.
-    Cuda(usize),
+/// What is reported of all that was found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ReportOptions {
+    /// Entities below it are left out, 0–1.
+    pub min_score: f32,
+    /// Only these labels (lower case); all when empty.
+    pub labels: Vec<String>,
+    /// Report all words of every page too.
+    pub page_words: bool,
 }
 
-impl FromStr for Device {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            None if text == "cpu" => Ok(Self::Cpu),
-            None if text == "cuda" => Ok(Self::Cuda(0)),
-            Some(("cuda", number)) => number
-                .parse()
-                .map(Self::Cuda)
-                .map_err(|_| format!("`{number}` is no device number")),
-            _ => Err("expected cpu, cuda or cuda:N".to_string()),
-        }
-    }
-}
-
-impl fmt::Display for Device {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cpu => f.write_str("cpu"),
-            Self::Cuda(0) => f.write_str("cuda"),
-            Self::Cuda(number) => write!(f, "cuda:{number}"),
-        }
-    }
-}
-
-/// Which model gave an answer, as the output reports it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ModelIdentity {
-    /// `layoutlm-compact`, or the directory or hub name that was asked for.
-    pub name: String,
-    /// Version or a short hash of the weights: the same name with other weights differs here.
-    pub revision: String,
-}
-
-/// A page as it waits for the model: its words, and its picture only at the size that
-/// [`Analyzer::shrink`] wants, so that a queue of them is small.
-#[derive(Debug, Clone)]
-pub struct ReadPage {
-    pub page: Page,
-    pub picture: RgbImage,
-}
-
-/// What the model found on one page, and what it took.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct PageFindings {
-    /// Ids counted from 0 within the page.
-    pub entities: Vec<Entity>,
-    /// Between those ids.
-    pub relations: Vec<Relation>,
-    pub encode: Duration,
-    pub model: Duration,
-    pub decode: Duration,
-}
-
-/// The stages encode, model and decode: a page's words and picture → its entities.
+/// Page images in, labelled entities out. Cheap to clone; shared by any number of threads.
 ///
-/// Shared by all threads; [`Analyzer::analyze`] is called from threads that never run OCR.
-pub trait Analyzer: Send + Sync {
-    fn identity(&self) -> ModelIdentity;
-
-    /// What the model looks at of a page's picture (224×224 for LayoutLMv2). Runs on the thread that
-    /// read the page.
-    fn shrink(&self, picture: &RgbImage) -> RgbImage;
-
-    /// One answer per page, in order. Pages of different documents may come together; an error of
-    /// one must not touch its neighbours.
-    fn analyze(&self, pages: &[ReadPage]) -> Vec<Result<PageFindings>>;
-
-    /// Best answer per label over all pages of a document, with the ids of the whole document.
-    fn fields(
-        &self,
-        entities: &[Entity],
-        relations: &[Relation],
-    ) -> BTreeMap<String, serde_json::Value>;
+/// ```no_run
+/// use layoutlm::{Extractor, input::Source};
+///
+/// let extractor = Extractor::builder().language("eng").build()?;
+/// let found = extractor.extract(&Source::from_argument("receipt.jpg"))?;
+/// for entity in &found.entities {
+///     println!("{}: {} ({:.2})", entity.label, entity.text, entity.score);
+/// }
+/// println!("total: {:?}", found.fields.get("total"));
+/// # Ok::<(), layoutlm::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Extractor {
+    input: InputOptions,
+    reader: Reader,
+    analyzer: Option<Arc<dyn Analyzer>>,
+    report: ReportOptions,
+    fingerprint: String,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Who gives the words.
+#[derive(Clone)]
+pub struct Reader {
+    recognizer: Arc<dyn Recognizer>,
+    source: WordSource,
+}
 
-    #[test]
-    fn devices_are_read_as_they_are_written() {
-        for text in ["cpu", "cuda", "cuda:3"] {
-            assert_eq!(text.parse::<Device>().map(|device| device.to_string()), Ok(text.into()));
+impl Reader {
+    /// Words are read from the picture, unless the page has a text layer.
+    pub fn ocr(recognizer: Arc<dyn Recognizer>) -> Self {
+        Self { recognizer, source: WordSource::Ocr }
+    }
+
+    /// Words were brought by the user and stand above any text layer.
+    pub fn given(recognizer: Arc<dyn Recognizer>) -> Self {
+        Self { recognizer, source: WordSource::Given }
+    }
+
+    /// Words of the page, the turn that makes it upright, and where the words came from.
+    fn words(&self, page: &mut PageImage) -> Result<(Vec<Word>, u16, WordSource)> {
+        if self.source != WordSource::Given
+            && let Some(words) = page.text_layer.take()
+        {
+            return Ok((words, 0, WordSource::TextLayer));
         }
-        for text in ["gpu", "cuda:", "cuda:x", "cpu:0", ""] {
-            assert!(text.parse::<Device>().is_err(), "{text}");
+        let read = self.recognizer.recognize(page)?;
+        Ok((read.words, read.rotation, self.source))
+    }
+}
+
+/// A page after all stages, waiting for the rest of its document.
+#[derive(Debug, Clone)]
+pub struct AnalyzedPage {
+    pub page: Page,
+    pub findings: PageFindings,
+    pub input: Duration,
+    pub ocr: Duration,
+}
+
+impl Extractor {
+    pub fn builder() -> ExtractorBuilder {
+        ExtractorBuilder::default()
+    }
+
+    /// All stages on one document, one page after the other.
+    ///
+    /// # Errors
+    /// Of any stage, with the document's name and the page.
+    pub fn extract(&self, source: &Source) -> Result<Extraction> {
+        let start = Instant::now();
+        let pages = self.open(source)?;
+        let mut analyzed = Vec::with_capacity(pages.len());
+        let mut decoding = start;
+        for page in pages {
+            let input = decoding.elapsed();
+            let page = self.extract_page(page?, input).map_err(|error| error.at(source.name()))?;
+            analyzed.push(page);
+            decoding = Instant::now();
+        }
+        Ok(self.conclude(analyzed))
+    }
+
+    /// All stages on one picture in memory.
+    ///
+    /// # Errors
+    /// Of the stages ocr to decode.
+    pub fn extract_image(&self, image: RgbImage) -> Result<Extraction> {
+        let page = PageImage { number: 1, image, dpi: None, text_layer: None };
+        Ok(self.conclude(vec![self.extract_page(page, Duration::ZERO)?]))
+    }
+
+    fn extract_page(&self, page: PageImage, input: Duration) -> Result<AnalyzedPage> {
+        let start = Instant::now();
+        let read = self.read(page)?;
+        let ocr = start.elapsed();
+        let number = read.page.number;
+        let findings = self.analyze(std::slice::from_ref(&read)).pop().unwrap_or_else(no_answer);
+        let findings = findings.map_err(|error| error.on_page(number))?;
+        Ok(AnalyzedPage { page: read.page, findings, input, ocr })
+    }
+
+    /// Stage input: opens a document; its pages are decoded as they are asked for.
+    ///
+    /// # Errors
+    /// Stage `input`, with the document's name.
+    pub fn open(&self, source: &Source) -> Result<DocumentPages> {
+        input::open(source, &self.input)
+    }
+
+    /// Stage ocr: a page's words, cleaned so that the stages after it may rely on them: on the page,
+    /// not blank, confidence 0–1.
+    ///
+    /// # Errors
+    /// Stage `ocr`, with the page's number.
+    pub fn read(&self, mut page: PageImage) -> Result<ReadPage> {
+        let (mut words, rotation, source) =
+            self.reader.words(&mut page).map_err(|error| error.on_page(page.number))?;
+        let size = page.size();
+        words.retain(|word| !word.text.trim().is_empty());
+        for word in &mut words {
+            word.bbox = word.bbox.clamp_to(size);
+            let known = if word.confidence.is_nan() { 0.0 } else { word.confidence };
+            word.confidence = rounded(known.clamp(0.0, 1.0));
+        }
+        let picture = self
+            .analyzer
+            .as_ref()
+            .map_or_else(RgbImage::default, |analyzer| analyzer.shrink(&page.image));
+        let page = Page { number: page.number, size, dpi: page.dpi, rotation, source, words };
+        Ok(ReadPage { page, picture })
+    }
+
+    /// Stages encode, model and decode: one answer per page. Nothing is found without a model.
+    pub fn analyze(&self, pages: &[ReadPage]) -> Vec<Result<PageFindings>> {
+        match &self.analyzer {
+            Some(analyzer) => analyzer.analyze(pages),
+            None => pages.iter().map(|_| Ok(PageFindings::default())).collect(),
         }
     }
+
+    /// Puts the pages of a document together: ids counted through, unwanted entities left out, the best
+    /// answer per label chosen over all pages.
+    pub fn conclude(&self, pages: Vec<AnalyzedPage>) -> Extraction {
+        let start = Instant::now();
+        let mut sums = [Duration::ZERO; 5];
+        let (mut records, mut entities, mut relations) = (Vec::new(), Vec::new(), Vec::new());
+        for page in pages {
+            let AnalyzedPage { page, findings, input, ocr } = page;
+            let spent = [input, ocr, findings.encode, findings.model, findings.decode];
+            sums.iter_mut().zip(spent).for_each(|(sum, spent)| *sum += spent);
+            self.append(findings.entities, findings.relations, &mut entities, &mut relations);
+            records.push(PageRecord::new(page, self.report.page_words));
+        }
+        let fields = match &self.analyzer {
+            Some(analyzer) => analyzer.fields(&entities, &relations),
+            None => Default::default(),
+        };
+        sums[4] += start.elapsed();
+        let [input, ocr, encode, model, decode] = sums.map(Timings::milliseconds);
+        Extraction {
+            model: self.model(),
+            ocr: self.ocr(),
+            pages: records,
+            entities,
+            relations,
+            fields,
+            timings_ms: Timings { input, ocr, encode, model, decode },
+        }
+    }
+
+    /// Appends a page's wanted entities and the relations that still have both ends.
+    fn append(
+        &self,
+        found: Vec<Entity>,
+        links: Vec<Relation>,
+        entities: &mut Vec<Entity>,
+        relations: &mut Vec<Relation>,
+    ) {
+        let mut numbers = HashMap::with_capacity(found.len());
+        for mut entity in found.into_iter().filter(|entity| self.wants(entity)) {
+            numbers.insert(entity.id, entities.len());
+            entity.id = entities.len();
+            entity.score = rounded(entity.score);
+            entity.ocr_confidence = rounded(entity.ocr_confidence);
+            entities.push(entity);
+        }
+        relations.extend(links.into_iter().filter_map(|relation| {
+            let (head, tail) = (*numbers.get(&relation.head)?, *numbers.get(&relation.tail)?);
+            Some(Relation { head, tail, score: rounded(relation.score), ..relation })
+        }));
+    }
+
+    fn wants(&self, entity: &Entity) -> bool {
+        let labels = &self.report.labels;
+        entity.score >= self.report.min_score
+            && (labels.is_empty() || labels.contains(&entity.label))
+    }
+
+    /// The model in use.
+    pub fn model(&self) -> Option<ModelIdentity> {
+        self.analyzer.as_ref().map(|analyzer| analyzer.identity())
+    }
+
+    /// The reader in use.
+    pub fn ocr(&self) -> OcrIdentity {
+        let recognizer = &self.reader.recognizer;
+        OcrIdentity { engine: recognizer.engine(), lang: recognizer.language() }
+    }
+
+    /// Stands for everything but the input that shapes a result: model, reader and options. Equal
+    /// fingerprints and equal inputs give equal records.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Whether there is a model at all.
+    pub fn has_model(&self) -> bool {
+        self.analyzer.is_some()
+    }
+}
+
+fn no_answer() -> Result<PageFindings> {
+    Err(Error::new(Stage::Model, ErrorCode::Internal, "the model gave no answer for the page")
+        .hint("this is a bug; please report it with the page"))
 }

@@ -50,11 +50,13 @@ impl Context {
 
     /// An error with its hint, in the one form that all errors have.
     pub fn error(&self, error: &anyhow::Error) {
-        eprintln!("{} {error:#}", self.paint("error:", "1;31"));
-        let hint = error
-            .chain()
-            .find_map(|cause| cause.downcast_ref::<Error>())
-            .and_then(|error| error.hint.as_deref());
+        let typed = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
+        self.failure(&chain(error), typed.and_then(|error| error.hint.as_deref()));
+    }
+
+    /// One input that failed, while the others go on; said even when quiet.
+    pub fn failure(&self, line: &str, hint: Option<&str>) {
+        eprintln!("{} {line}", self.paint("error:", "1;31"));
         if let Some(hint) = hint {
             eprintln!("{} {hint}", self.paint("hint:", "1;36"));
         }
@@ -84,4 +86,18 @@ impl Context {
     fn paint(&self, text: &str, code: &str) -> String {
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
     }
+}
+
+/// The error and its causes on one line, without causes that the line before says already.
+fn chain(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if line.is_empty() {
+            line = cause;
+        } else if !line.contains(&cause) {
+            line.push_str(": ");
+            line.push_str(&cause);
+        }
+    }
+    line
 }

@@ -1,7 +1,7 @@
 //! `layoutlm man`: manual pages in roff, made from the same definitions as `--help`.
 
 use super::{Cli, Context, ExitCode};
-use crate::error::{Error, ErrorCode, Stage};
+use crate::error::Error;
 use crate::output::stdout::Stdout;
 use clap::{Args, CommandFactory};
 use clap_mangen::Man;
@@ -45,7 +45,7 @@ pub fn run(args: ManArgs, _context: &Context) -> anyhow::Result<ExitCode> {
 fn find(program: &clap::Command, name: &str) -> crate::Result<clap::Command> {
     program.find_subcommand(name).cloned().ok_or_else(|| {
         let names: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
-        Error::new(Stage::Output, ErrorCode::Usage, format!("there is no verb `{name}`"))
+        Error::usage(format!("there is no verb `{name}`"))
             .hint(format!("the verbs are {}", names.join(", ")))
     })
 }

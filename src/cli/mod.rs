@@ -9,8 +9,13 @@
 pub mod completions;
 pub mod context;
 pub mod exit;
+pub mod extract;
 pub mod man;
+pub mod model;
+pub mod ocr;
 pub mod options;
+pub mod progress;
+pub mod session;
 
 pub use context::{Context, Verbosity};
 pub use exit::ExitCode;
@@ -56,6 +61,8 @@ pub struct MessageArgs {
 /// What to do; help lists them in this order.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    Extract(extract::ExtractArgs),
+    Ocr(ocr::OcrVerbArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -63,6 +70,8 @@ pub enum Verb {
 impl Verb {
     fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         match self {
+            Verb::Extract(args) => extract::run(args, context),
+            Verb::Ocr(args) => ocr::run(args, context),
             Verb::Completions(args) => completions::run(args, context),
             Verb::Man(args) => man::run(args, context),
         }

@@ -1,0 +1,98 @@
+//! `layoutlm extract`: labelled entities.
+
+use super::options::{BatchArgs, InputArgs, ModelArgs, OcrArgs, OutputArgs, ReportArgs};
+use super::session::Session;
+use super::{Context, ExitCode};
+use crate::output::Format;
+use crate::output::sink::Target;
+use crate::output::stdout::Stdout;
+use crate::pipeline::{Analyzer, Extractor, Reader};
+use clap::Args;
+use std::sync::Arc;
+
+const EXAMPLES: &str = "\
+Examples:
+  layoutlm extract receipt.jpg                       JSON, indented on a terminal
+  layoutlm extract receipt.jpg | jq -r .fields.total
+  layoutlm extract scans/ -o scans.jsonl             a directory, one line a document
+  layoutlm extract scans/ -o scans.jsonl --resume    go on after an interrupt or a crash
+  layoutlm extract scans/ --output-dir found/        a file for each document
+  cat page.png | layoutlm extract -                  standard input
+  find . -name '*.pdf' -print0 | layoutlm extract --files-from - -0 -f csv
+  layoutlm extract scans/ --shard 3/10 -o part3.jsonl";
+
+/// Find labelled entities in page images and PDFs
+#[derive(Debug, Clone, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ExtractArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub ocr: OcrArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// json, jsonl, csv, tsv, hocr or label-studio [default: by the name of -o, else json for one
+    /// document on a terminal, else jsonl]
+    #[arg(short, long, value_name = "FORM", help_heading = "Output")]
+    pub format: Option<Format>,
+    #[command(flatten)]
+    pub report: ReportArgs,
+    #[command(flatten)]
+    pub batch: BatchArgs,
+}
+
+/// Parts to use in the place of those that the arguments name; tests put fakes here.
+#[derive(Default, Clone)]
+pub struct Parts {
+    pub reader: Option<Reader>,
+    pub analyzer: Option<Arc<dyn Analyzer>>,
+}
+
+pub fn run(args: ExtractArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    run_with(args, Parts::default(), context)
+}
+
+pub fn run_with(args: ExtractArgs, parts: Parts, context: &Context) -> anyhow::Result<ExitCode> {
+    let target = args.output.target();
+    let format = format(&args, &target)?;
+    let mut builder = Extractor::builder()
+        .input(args.input.options())
+        .tesseract(args.ocr.options(args.input.dpi, args.batch.jobs))
+        .report(args.report.options(format.needs_page_words())?)
+        .analyzer(match parts.analyzer {
+            Some(analyzer) => analyzer,
+            None => super::model::open(&args.model)?,
+        });
+    if let Some(reader) = parts.reader {
+        builder = builder.reader(reader);
+    }
+    let session = Session {
+        extractor: builder.build()?,
+        target,
+        format,
+        naming: args.input.naming(),
+        inputs: args.input,
+        batch: args.batch,
+        exhibit: None,
+    };
+    Ok(session.run(context)?)
+}
+
+/// The form of the output: as asked for, as the output's name tells, or as its reader likes best.
+fn format(args: &ExtractArgs, target: &Target) -> std::io::Result<Format> {
+    let by_name = || {
+        let extension = args.output.extension()?;
+        Format::ALL.into_iter().find(|format| format.name() == extension)
+    };
+    if let Some(format) = args.format.or_else(by_name) {
+        return Ok(format);
+    }
+    Ok(match target {
+        Target::Directory(_) => Format::Json,
+        Target::File(_) => Format::Jsonl,
+        Target::Stdout if !args.input.several() && Stdout::open()?.is_terminal() => Format::Json,
+        Target::Stdout => Format::Jsonl,
+    })
+}

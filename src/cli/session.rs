@@ -1,0 +1,189 @@
+//! One run over many inputs, as `extract` and `ocr` share it: journal, signals, progress, output and
+//! the exit code that sums it all up.
+
+use super::options::{BatchArgs, InputArgs};
+use super::progress::Progress;
+use super::{Context, ExitCode};
+use crate::batch::{Batch, Exhibit, Interrupt, Journal, Summary, Task};
+use crate::error::{Error, ErrorCode, Result};
+use crate::output::Format;
+use crate::output::naming::Naming;
+use crate::output::record::{Record, Status};
+use crate::output::sink::{Sink, Target};
+use crate::pipeline::Extractor;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Everything resolved; what was typed is kept for the inputs and the batch alone.
+pub struct Session {
+    pub extractor: Extractor,
+    pub inputs: InputArgs,
+    pub batch: BatchArgs,
+    pub target: Target,
+    pub format: Format,
+    pub naming: Naming,
+    pub exhibit: Option<Arc<dyn Exhibit>>,
+}
+
+impl Session {
+    /// # Errors
+    /// Usage, output and journal errors; failing inputs are records and shape the exit code.
+    pub fn run(self, context: &Context) -> Result<ExitCode> {
+        let several = self.inputs.several();
+        let tasks = tasks(&self.inputs)?;
+        let journal = self.journal(several)?;
+        if let Some(done) = journal.as_ref().filter(|journal| !journal.is_empty()) {
+            context.note(format_args!("resuming: {} documents are done already", done.len()));
+        }
+        let mut sink = Sink::open(&self.target, self.format, several, self.naming)?;
+        let progress = Arc::new(Progress::new(context));
+        let batch = Batch {
+            extractor: self.extractor,
+            options: crate::batch::BatchOptions {
+                pictures: self.exhibit.is_some(),
+                ..self.batch.options()
+            },
+            interrupt: Interrupt::from_signals()?,
+            observer: progress.clone(),
+            exhibit: self.exhibit,
+            journal,
+        };
+        if context.shows_progress() && several && self.inputs.files_from.is_none() {
+            count_ahead(&self.inputs, &progress);
+        }
+        let result = batch.run(tasks, |record| {
+            sink.write(record)?;
+            report_failure(record, context, &progress);
+            Ok(())
+        });
+        progress.clear();
+        let summary = result?;
+        if !summary.interrupted {
+            sink.end()?;
+        }
+        if several {
+            context.detail(progress.rate());
+        }
+        finish(summary, &self.target, self.batch.resume, several, context)
+    }
+
+    fn journal(&self, several: bool) -> Result<Option<Journal>> {
+        let path = self.target.journal().filter(|_| several && !self.batch.no_journal);
+        let Some(path) = path else {
+            return if self.batch.resume {
+                Err(Error::usage("`--resume` needs several inputs and a place to look at")
+                    .hint("pass the same `-o FILE` or `--output-dir DIR` as the interrupted run"))
+            } else {
+                Ok(None)
+            };
+        };
+        if let Target::Directory(directory) = &self.target {
+            std::fs::create_dir_all(directory).map_err(|error| {
+                Error::new(
+                    crate::Stage::Output,
+                    ErrorCode::OutputFailed,
+                    format!("the directory can't be made: {error}"),
+                )
+                .at(directory.display().to_string())
+                .hint("choose a place that you may write to")
+            })?;
+        }
+        if self.batch.resume {
+            return Journal::resume(&path).map(Some);
+        }
+        if Journal::holds_work(&path) && !self.batch.restart {
+            return Err(Error::usage("an interrupted run left finished work behind")
+                .at(path.display().to_string())
+                .hint("go on with it by `--resume`, or begin again with `--restart`"));
+        }
+        Journal::create(&path).map(Some)
+    }
+}
+
+/// The inputs, drawn as they are needed.
+fn tasks(inputs: &InputArgs) -> Result<Box<dyn Iterator<Item = Task> + Send>> {
+    let selection = inputs.selection();
+    selection.check()?;
+    let Some(list) = &inputs.files_from else {
+        let stdin = inputs.paths.iter().filter(|path| path.as_os_str() == "-").count();
+        if stdin > 1 {
+            return Err(Error::usage("standard input can be read once only")
+                .hint("name `-` once, or pass a list with `--files-from -`"));
+        }
+        return Ok(Box::new(selection.tasks(inputs.paths.clone())));
+    };
+    let separator = if inputs.null { b'\0' } else { b'\n' };
+    Ok(Box::new(selection.listed(open_list(list)?, list.display().to_string(), separator)))
+}
+
+fn open_list(path: &Path) -> Result<Box<dyn BufRead + Send>> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    let file = File::open(path).map_err(|error| {
+        Error::input(ErrorCode::NotFound, format!("the list can't be opened: {error}"))
+            .at(path.display().to_string())
+            .hint("check the path given to `--files-from`")
+            .caused_by(error)
+    })?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// Counts the inputs beside the run, so that the bar can tell how much is left.
+fn count_ahead(inputs: &InputArgs, progress: &Arc<Progress>) {
+    use crate::batch::Observer;
+    let (selection, paths, progress) =
+        (inputs.selection(), inputs.paths.clone(), Arc::clone(progress));
+    // Without the thread the bar has no total; nothing else is lost.
+    let _ = std::thread::Builder::new()
+        .name("count".to_string())
+        .spawn(move || progress.total(selection.tasks(paths).count()));
+}
+
+/// Says on standard error, too, what failed: a person does not look for records.
+fn report_failure(record: &Record, context: &Context, progress: &Progress) {
+    if let (Status::Error, Some(error)) = (record.status, &record.error) {
+        let page = error.page.map_or(String::new(), |page| format!(", page {page}"));
+        let line = format!("{}{page}, {}: {}", record.input, error.stage, error.message);
+        progress.suspend(|| context.failure(&line, error.hint.as_deref()));
+    }
+}
+
+fn finish(
+    summary: Summary,
+    target: &Target,
+    resumed: bool,
+    several: bool,
+    context: &Context,
+) -> Result<ExitCode> {
+    if summary.interrupted {
+        let how = match (target, &summary.journal) {
+            (Target::File(_) | Target::Directory(_), Some(_)) => {
+                "go on with the same command and `--resume`"
+            }
+            _ => "a run with `-o FILE` can be resumed",
+        };
+        let noun = if summary.documents == 1 { "document" } else { "documents" };
+        context.note(format_args!("interrupted after {} {noun}; {how}", summary.documents));
+        return Ok(ExitCode::Interrupted);
+    }
+    if summary.failed == 0 && !resumed {
+        // A later `--resume` over a folder that grew finds the journal of a resumed run.
+        if let Some(journal) = summary.journal {
+            journal.remove()?;
+        }
+    }
+    Ok(match (several, summary.failed, &summary.first_error) {
+        (_, 0, _) => ExitCode::Success,
+        (false, _, Some(error)) => ExitCode::of(error),
+        // One directory without pages, for example: nothing else was asked for.
+        (true, 1, Some(error)) if summary.documents == 1 => ExitCode::of(error),
+        _ => {
+            let Summary { failed, documents, .. } = summary;
+            context.note(format_args!("{failed} of {documents} inputs failed"));
+            ExitCode::SomeFailed
+        }
+    })
+}
