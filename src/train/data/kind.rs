@@ -2,7 +2,7 @@
 
 use super::cord::Reading;
 use super::json_file::invalid;
-use super::{Sample, cord, doclaynet, funsd, sroie, xfund};
+use super::{Sample, cord, doclaynet, funsd, jsonl, sroie, xfund};
 use crate::error::{Error, ErrorCode, Result, Stage};
 use std::fmt;
 use std::path::Path;
@@ -19,11 +19,20 @@ pub enum DatasetKind {
     /// CORD with the project's own labels.
     CordTyped,
     Doclaynet,
+    /// The project's own format.
+    Jsonl,
 }
 
 impl DatasetKind {
-    pub const ALL: [Self; 6] =
-        [Self::Sroie, Self::Funsd, Self::Xfund, Self::Cord, Self::CordTyped, Self::Doclaynet];
+    pub const ALL: [Self; 7] = [
+        Self::Sroie,
+        Self::Funsd,
+        Self::Xfund,
+        Self::Cord,
+        Self::CordTyped,
+        Self::Doclaynet,
+        Self::Jsonl,
+    ];
 
     /// The name as written on the command line.
     pub const fn name(self) -> &'static str {
@@ -34,6 +43,7 @@ impl DatasetKind {
             Self::Cord => "cord",
             Self::CordTyped => "cord-typed",
             Self::Doclaynet => "doclaynet",
+            Self::Jsonl => "jsonl",
         }
     }
 
@@ -61,6 +71,8 @@ impl DatasetKind {
             Ok(Self::Cord)
         } else if holds("", ".train.json") || is_xfund_file(path) {
             Ok(Self::Xfund)
+        } else if holds("", ".jsonl") || path.extension().is_some_and(|e| e == "jsonl") {
+            Ok(Self::Jsonl)
         } else {
             let names = Self::ALL.map(Self::name).join(", ");
             Err(invalid(path, "this is no data set of a known form")
@@ -103,6 +115,7 @@ pub fn read_dataset(kind: DatasetKind, path: &Path) -> Result<Vec<Sample>> {
         DatasetKind::Cord => cord::read(path, Reading::Published),
         DatasetKind::CordTyped => cord::read(path, Reading::Typed),
         DatasetKind::Doclaynet => doclaynet::read(path),
+        DatasetKind::Jsonl => jsonl::read(path),
     }
 }
 
@@ -114,7 +127,7 @@ pub fn labels_for(kind: DatasetKind) -> Vec<String> {
         DatasetKind::Funsd | DatasetKind::Xfund => funsd::labels(),
         DatasetKind::Cord => Reading::Published.labels(),
         DatasetKind::CordTyped => Reading::Typed.labels(),
-        DatasetKind::Doclaynet => Vec::new(),
+        DatasetKind::Doclaynet | DatasetKind::Jsonl => Vec::new(),
     }
 }
 

@@ -10,11 +10,14 @@ pub mod doclaynet;
 mod form;
 pub mod funsd;
 mod json_file;
+pub mod jsonl;
 pub mod kind;
+pub mod record;
 pub mod report;
 pub mod rows;
 pub mod split;
 pub mod sroie;
+pub mod transfer;
 pub mod xfund;
 
 use crate::document::Word;
@@ -22,6 +25,10 @@ use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::geometry::{PageSize, PixelBox};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+pub use kind::{DatasetKind, labels_for, read_dataset};
+pub use split::{SplitBy, split_dev};
+pub use transfer::transfer_labels;
 
 /// One page with the labels of its words.
 #[derive(Debug, Clone)]
