@@ -1,11 +1,13 @@
 //! Page → words with pixel boxes, confidence, line and block.
 
 pub mod engine;
+pub mod ink;
 pub mod language;
 mod options;
 mod read;
 #[cfg(feature = "ocr")]
 pub mod tesseract;
+pub mod words;
 
 pub use options::{EngineMode, SegmentationMode, TesseractOptions};
 pub use read::PageReader;

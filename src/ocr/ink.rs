@@ -1,0 +1,191 @@
+//! What is ink on a page: threshold, connected blobs, and the height of its letters.
+//!
+//! The threshold is Otsu's (1979), as Tesseract's own, so that what is measured here is what Tesseract
+//! will see. Blobs are joined run by run with union–find; only their boxes are kept.
+
+use image::GrayImage;
+
+/// The box and ink of one 8-connected blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blob {
+    pub left: u32,
+    pub top: u32,
+    /// One past the last column and row.
+    pub right: u32,
+    pub bottom: u32,
+    pub ink: u32,
+}
+
+impl Blob {
+    pub fn width(self) -> u32 {
+        self.right - self.left
+    }
+    pub fn height(self) -> u32 {
+        self.bottom - self.top
+    }
+}
+
+/// Gray levels at or below this are ink: the split with the greatest variance between classes.
+pub fn otsu_threshold(image: &GrayImage) -> u8 {
+    let mut histogram = [0u64; 256];
+    for &level in image.as_raw() {
+        histogram[usize::from(level)] += 1;
+    }
+    let total: u64 = histogram.iter().sum();
+    let weighted: u64 = histogram.iter().zip(0u64..).map(|(count, level)| count * level).sum();
+    let (mut dark, mut dark_weighted) = (0u64, 0u64);
+    let (mut best, mut best_variance) = (0u8, -1.0f64);
+    for level in 0..=254u8 {
+        dark += histogram[usize::from(level)];
+        dark_weighted += histogram[usize::from(level)] * u64::from(level);
+        let light = total - dark;
+        if dark == 0 || light == 0 {
+            continue;
+        }
+        let difference =
+            dark_weighted as f64 / dark as f64 - (weighted - dark_weighted) as f64 / light as f64;
+        let variance = dark as f64 * light as f64 * difference * difference;
+        if variance > best_variance {
+            (best, best_variance) = (level, variance);
+        }
+    }
+    best
+}
+
+/// A horizontal run of ink in one row.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    start: u32,
+    end: u32,
+    label: u32,
+}
+
+/// Blobs of ink: pixels at or below the threshold that touch, corners included.
+pub fn blobs(image: &GrayImage, threshold: u8) -> Vec<Blob> {
+    let width = image.width() as usize;
+    if width == 0 {
+        return Vec::new();
+    }
+    let mut forest = Forest::default();
+    let (mut above, mut current): (Vec<Run>, Vec<Run>) = (Vec::new(), Vec::new());
+    for (y, row) in (0u32..).zip(image.as_raw().chunks_exact(width)) {
+        current.clear();
+        runs_of_row(row, threshold, |start, end| {
+            let label = forest.add(Blob {
+                left: start,
+                top: y,
+                right: end,
+                bottom: y + 1,
+                ink: end - start,
+            });
+            current.push(Run { start, end, label });
+        });
+        join_rows(&above, &current, &mut forest);
+        std::mem::swap(&mut above, &mut current);
+    }
+    forest.roots()
+}
+
+fn runs_of_row(row: &[u8], threshold: u8, mut found: impl FnMut(u32, u32)) {
+    let mut start = None;
+    for (x, &level) in (0u32..).zip(row) {
+        match (level <= threshold, start) {
+            (true, None) => start = Some(x),
+            (false, Some(from)) => {
+                found(from, x);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    if let Some(from) = start {
+        found(from, row.len() as u32);
+    }
+}
+
+/// Runs of neighbouring rows that touch, corners included, become one blob.
+fn join_rows(above: &[Run], current: &[Run], forest: &mut Forest) {
+    let mut first = 0;
+    for run in current {
+        while above.get(first).is_some_and(|a| a.end < run.start) {
+            first += 1;
+        }
+        for touching in above[first..].iter().take_while(|a| a.start <= run.end) {
+            forest.join(touching.label, run.label);
+        }
+    }
+}
+
+/// Union–find over blobs.
+#[derive(Default)]
+struct Forest {
+    parent: Vec<u32>,
+    blob: Vec<Blob>,
+}
+
+impl Forest {
+    fn add(&mut self, blob: Blob) -> u32 {
+        let label = self.parent.len() as u32;
+        self.parent.push(label);
+        self.blob.push(blob);
+        label
+    }
+
+    fn root(&mut self, mut label: u32) -> u32 {
+        while self.parent[label as usize] != label {
+            let grandparent = self.parent[self.parent[label as usize] as usize];
+            self.parent[label as usize] = grandparent;
+            label = grandparent;
+        }
+        label
+    }
+
+    fn join(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.root(a), self.root(b));
+        if a == b {
+            return;
+        }
+        let (kept, gone) = (a.min(b), a.max(b));
+        self.parent[gone as usize] = kept;
+        let other = self.blob[gone as usize];
+        let blob = &mut self.blob[kept as usize];
+        blob.left = blob.left.min(other.left);
+        blob.top = blob.top.min(other.top);
+        blob.right = blob.right.max(other.right);
+        blob.bottom = blob.bottom.max(other.bottom);
+        blob.ink += other.ink;
+    }
+
+    fn roots(self) -> Vec<Blob> {
+        (0u32..)
+            .zip(&self.parent)
+            .filter(|(label, parent)| label == *parent)
+            .map(|(label, _)| self.blob[label as usize])
+            .collect()
+    }
+}
+
+/// Blobs of the shape of letters: not specks, not rules, not pictures.
+pub fn is_letter_like(blob: Blob, page_height: u32) -> bool {
+    let (width, height) = (blob.width(), blob.height());
+    height >= 4
+        && width >= 2
+        && width <= 4 * height
+        && height <= 8 * width
+        && height <= page_height.max(40) / 8
+}
+
+/// Median height of the letter-like blobs, in pixels; `None` where there are too few to tell.
+pub fn letter_height(blobs: &[Blob], page_height: u32) -> Option<f32> {
+    const ENOUGH: usize = 12;
+    let mut heights: Vec<u32> = blobs
+        .iter()
+        .filter(|blob| is_letter_like(**blob, page_height))
+        .map(|blob| blob.height())
+        .collect();
+    if heights.len() < ENOUGH {
+        return None;
+    }
+    let middle = heights.len() / 2;
+    Some(*heights.select_nth_unstable(middle).1 as f32)
+}
