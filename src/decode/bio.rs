@@ -353,7 +353,7 @@ fn most_probable_path(probabilities: &[Vec<f32>], labels: &LabelSet) -> Vec<usiz
 }
 
 /// Position of the largest value, the first of equals; 0 for none.
-fn argmax(row: &[f32]) -> usize {
+pub fn argmax(row: &[f32]) -> usize {
     let mut best = 0;
     for (id, p) in row.iter().enumerate() {
         if *p > row[best] {

@@ -22,4 +22,5 @@ pub use link::{LinkOptions, PairScore};
 pub use merge::{WindowProbabilities, merge_windows};
 pub use page::{
     DecodeOptions, HeadPrediction, PageDecoding, PagePrediction, WordPair, decode_page,
+    words_of_label,
 };
