@@ -53,7 +53,8 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     })
 }
 
-fn cannot_read(path: &Path, error: std::io::Error) -> Error {
+/// `NotFound` or `Unreadable` for `path`.
+pub fn cannot_read(path: &Path, error: std::io::Error) -> Error {
     let code = if error.kind() == std::io::ErrorKind::NotFound {
         ErrorCode::NotFound
     } else {

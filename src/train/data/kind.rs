@@ -1,8 +1,8 @@
 //! The data sets by name: how each is recognised, read, and what it annotates.
 
 use super::cord::Reading;
-use super::json_file::invalid;
-use super::{Sample, cord, doclaynet, funsd, jsonl, sroie, xfund};
+use super::json_file::{data_files, invalid};
+use super::{Sample, cord, doclaynet, funsd, jsonl, shard, sroie, xfund};
 use crate::error::{Error, ErrorCode, Result, Stage};
 use std::fmt;
 use std::path::Path;
@@ -21,10 +21,12 @@ pub enum DatasetKind {
     Doclaynet,
     /// The project's own format.
     Jsonl,
+    /// Samples with shrunken pictures; see [`super::shard`].
+    Shard,
 }
 
 impl DatasetKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Sroie,
         Self::Funsd,
         Self::Xfund,
@@ -32,6 +34,7 @@ impl DatasetKind {
         Self::CordTyped,
         Self::Doclaynet,
         Self::Jsonl,
+        Self::Shard,
     ];
 
     /// The name as written on the command line.
@@ -44,6 +47,7 @@ impl DatasetKind {
             Self::CordTyped => "cord-typed",
             Self::Doclaynet => "doclaynet",
             Self::Jsonl => "jsonl",
+            Self::Shard => "shard",
         }
     }
 
@@ -73,6 +77,8 @@ impl DatasetKind {
             Ok(Self::Xfund)
         } else if holds("", ".jsonl") || path.extension().is_some_and(|e| e == "jsonl") {
             Ok(Self::Jsonl)
+        } else if holds("", ".shard") || path.extension().is_some_and(|e| e == "shard") {
+            Ok(Self::Shard)
         } else {
             let names = Self::ALL.map(Self::name).join(", ");
             Err(invalid(path, "this is no data set of a known form")
@@ -116,7 +122,20 @@ pub fn read_dataset(kind: DatasetKind, path: &Path) -> Result<Vec<Sample>> {
         DatasetKind::CordTyped => cord::read(path, Reading::Typed),
         DatasetKind::Doclaynet => doclaynet::read(path),
         DatasetKind::Jsonl => jsonl::read(path),
+        DatasetKind::Shard => read_shards(path),
     }
+}
+
+/// One shard, or every shard of a directory, wholly in memory.
+fn read_shards(path: &Path) -> Result<Vec<Sample>> {
+    let files = if path.is_dir() { data_files(path, "shard")? } else { vec![path.into()] };
+    let mut samples = Vec::new();
+    for file in files {
+        for sample in shard::ShardReader::open(&file)? {
+            samples.push(sample?);
+        }
+    }
+    Ok(samples)
 }
 
 /// Entity labels that a kind annotates, lower case; none for unlabelled data and for kinds whose files
@@ -127,7 +146,7 @@ pub fn labels_for(kind: DatasetKind) -> Vec<String> {
         DatasetKind::Funsd | DatasetKind::Xfund => funsd::labels(),
         DatasetKind::Cord => Reading::Published.labels(),
         DatasetKind::CordTyped => Reading::Typed.labels(),
-        DatasetKind::Doclaynet | DatasetKind::Jsonl => Vec::new(),
+        DatasetKind::Doclaynet | DatasetKind::Jsonl | DatasetKind::Shard => Vec::new(),
     }
 }
 

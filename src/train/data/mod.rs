@@ -12,9 +12,12 @@ pub mod funsd;
 mod json_file;
 pub mod jsonl;
 pub mod kind;
+mod picture;
 pub mod record;
 pub mod report;
 pub mod rows;
+pub mod shard;
+pub mod shuffle;
 pub mod split;
 pub mod sroie;
 pub mod transfer;
@@ -24,9 +27,9 @@ use crate::document::Word;
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::geometry::{PageSize, PixelBox};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 pub use kind::{DatasetKind, labels_for, read_dataset};
+pub use picture::Picture;
 pub use split::{SplitBy, split_dev};
 pub use transfer::transfer_labels;
 
@@ -121,15 +124,4 @@ impl Sample {
         }
         Ok(())
     }
-}
-
-/// Where a sample's picture is.
-#[derive(Debug, Clone)]
-pub enum Picture {
-    /// An image file.
-    File(PathBuf),
-    /// A page (counted from 1) of a PDF.
-    PdfPage(PathBuf, u32),
-    /// Already in memory.
-    Image(image::RgbImage),
 }
