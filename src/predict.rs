@@ -1,0 +1,195 @@
+//! Pages of words → what the model says about every word. Wires encode, model and the merging of
+//! windows, for `extract` and for the scores of training alike.
+
+use crate::decode::bio::Aggregation;
+use crate::decode::merge::{WindowProbabilities, merge_windows};
+use crate::decode::page::{HeadPrediction, PagePrediction};
+use crate::document::Word;
+use crate::encode::batch::stack;
+use crate::encode::tokenize::WordTokenizer;
+use crate::encode::window::WindowOptions;
+use crate::encode::{Window, encode_page};
+use crate::error::{Error, ErrorCode, Result};
+use crate::geometry::PageSize;
+use crate::labels::LabelSet;
+use crate::model::heads::{Logits, Task};
+use crate::model::{Model, probabilities};
+use image::RgbImage;
+use std::path::Path;
+use tch::{Device, Kind, Tensor};
+
+/// A page as the model is asked about it.
+pub struct Question<'a> {
+    pub words: &'a [Word],
+    pub size: PageSize,
+    /// 224×224
+    pub picture: &'a RgbImage,
+}
+
+/// How windows are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchOptions {
+    /// Tokens (padding and visual ones included) run at once: bounds memory.
+    pub max_tokens: usize,
+}
+
+impl Default for BatchOptions {
+    fn default() -> Self {
+        Self { max_tokens: 4 * 561 }
+    }
+}
+
+/// A model with its tokenizer and labels, ready to be asked.
+pub struct Predictor {
+    pub model: Model,
+    pub tokenizer: WordTokenizer,
+    pub labels: LabelSet,
+    pub window: WindowOptions,
+    pub batch: BatchOptions,
+    pub aggregation: Aggregation,
+}
+
+impl Predictor {
+    /// Reads a model directory.
+    ///
+    /// # Errors
+    /// `ModelMissing`, `ModelInvalid`, `WeightsMismatch`, `LabelsMismatch`, `TokenizerMismatch`.
+    pub fn load(dir: &Path, device: Device) -> Result<Self> {
+        let model = Model::load(dir, device)?;
+        let tokenizer = WordTokenizer::read(dir, model.config.vocab_size)?;
+        Self::new(model, tokenizer)
+    }
+
+    /// # Errors
+    /// `ModelInvalid` when the model labels no tokens.
+    pub fn new(model: Model, tokenizer: WordTokenizer) -> Result<Self> {
+        if model.task != Task::TokenClassification {
+            return Err(Error::model(ErrorCode::ModelInvalid, "the model does not label words")
+                .hint("name a token-classification model, or fine-tune this one first"));
+        }
+        let labels = model.config.labels()?;
+        // LayoutXLM's table has 514 rows for its 512 tokens.
+        let max_tokens = model.config.max_position_embeddings.min(512) as usize;
+        Ok(Self {
+            labels,
+            window: WindowOptions { max_tokens, ..WindowOptions::default() },
+            batch: BatchOptions::default(),
+            aggregation: Aggregation::default(),
+            model,
+            tokenizer,
+        })
+    }
+
+    /// One answer a page, in order. An error of one page does not touch the others.
+    pub fn predict(&self, pages: &[Question]) -> Vec<Result<PagePrediction>> {
+        let encoded: Vec<Result<Vec<Window>>> = pages
+            .iter()
+            .map(|page| encode_page(page.words, page.size, &self.tokenizer, self.window))
+            .collect();
+        let mut jobs: Vec<Job> = Vec::new();
+        for (page, windows) in encoded.iter().enumerate() {
+            // A blank page has nothing to label: not worth a pass.
+            if let (Ok(windows), false) = (windows, pages[page].words.is_empty()) {
+                jobs.extend(windows.iter().enumerate().map(|(index, window)| Job { page, index, window }));
+            }
+        }
+        let mut answers: Vec<Vec<Option<WindowProbabilities>>> = encoded
+            .iter()
+            .map(|windows| vec![None; windows.as_ref().map_or(0, Vec::len)])
+            .collect();
+        // By length: a batch pads little.
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.window.len()));
+        let visual = self.model.config.visual_tokens() as usize;
+        let mut failed: Option<String> = None;
+        for batch in batches(&jobs, self.batch.max_tokens, visual) {
+            match self.run(batch, pages) {
+                Ok(found) => {
+                    for (job, probabilities) in batch.iter().zip(found) {
+                        answers[job.page][job.index] = Some(probabilities);
+                    }
+                }
+                Err(error) => failed = Some(error.message),
+            }
+        }
+        encoded
+            .into_iter()
+            .zip(answers)
+            .zip(pages)
+            .map(|((windows, answers), page)| {
+                windows?;
+                if page.words.is_empty() {
+                    return Ok(self.prediction(Vec::new()));
+                }
+                let answers: Option<Vec<WindowProbabilities>> = answers.into_iter().collect();
+                let answers = answers.ok_or_else(|| {
+                    let reason = failed.clone().unwrap_or_default();
+                    Error::model(ErrorCode::Internal, format!("the model failed: {reason}"))
+                })?;
+                let merged = merge_windows(&answers, page.words.len(), &self.labels, self.aggregation)?;
+                Ok(self.prediction(merged))
+            })
+            .collect()
+    }
+
+    fn prediction(&self, probabilities: Vec<Vec<f32>>) -> PagePrediction {
+        let head = HeadPrediction { labels: self.labels.clone(), probabilities };
+        PagePrediction { heads: vec![head], pairs: None }
+    }
+
+    fn run(&self, jobs: &[Job], pages: &[Question]) -> Result<Vec<WindowProbabilities>> {
+        let windows: Vec<&Window> = jobs.iter().map(|job| job.window).collect();
+        let mut pictured: Vec<usize> = jobs.iter().map(|job| job.page).collect();
+        pictured.sort_unstable();
+        pictured.dedup();
+        let pictures: Vec<&RgbImage> = pictured.iter().map(|&page| pages[page].picture).collect();
+        let page_of_window: Vec<usize> = jobs
+            .iter()
+            .map(|job| pictured.binary_search(&job.page).unwrap_or_default())
+            .collect();
+        let inputs =
+            stack(&windows, &pictures, &page_of_window, self.tokenizer.pad, self.model.device());
+        let Logits::Tokens(logits) = self.model.forward(&inputs) else {
+            return Err(Error::model(ErrorCode::Internal, "a token head answers per token"));
+        };
+        let temperature =
+            self.model.config.layoutlm.as_ref().and_then(|extras| extras.temperature).unwrap_or(1.0);
+        let probabilities = probabilities(&logits, temperature).to_device(Device::Cpu); // [batch, seq, labels]
+        jobs.iter()
+            .enumerate()
+            .map(|(row, job)| window_probabilities(&probabilities.get(row as i64), job.window))
+            .collect()
+    }
+}
+
+/// A window to run, and where its answer goes.
+struct Job<'a> {
+    page: usize,
+    index: usize,
+    window: &'a Window,
+}
+
+/// Runs of jobs that fit, at least one each.
+fn batches<'a, 'b>(jobs: &'a [Job<'b>], max_tokens: usize, visual: usize) -> Vec<&'a [Job<'b>]> {
+    let mut all = Vec::new();
+    let mut rest = jobs;
+    while let Some(longest) = rest.first() {
+        let fit = (max_tokens / (longest.window.len() + visual)).clamp(1, rest.len());
+        let (batch, remaining) = rest.split_at(fit);
+        all.push(batch);
+        rest = remaining;
+    }
+    all
+}
+
+/// `row` [seq, labels] → probabilities of the window's own tokens.
+fn window_probabilities(row: &Tensor, window: &Window) -> Result<WindowProbabilities> {
+    let (_, classes) = row.size2().unwrap_or((0, 0));
+    let used = row.narrow(0, 0, window.len() as i64).to_kind(Kind::Float).contiguous();
+    let flat = Vec::<f32>::try_from(used.view([-1])).map_err(|e| {
+        Error::model(ErrorCode::Internal, "probabilities can't be read back").caused_by(e)
+    })?;
+    Ok(WindowProbabilities {
+        word_of_token: window.word_of_token.clone(),
+        probabilities: flat.chunks(classes.max(1) as usize).map(<[f32]>::to_vec).collect(),
+    })
+}

@@ -1,0 +1,143 @@
+//! Labelled pages → what a training step reads: windows, the class of each token, the picture.
+
+use super::data::{Picture, Sample};
+use crate::encode::image::{shrink, white_page};
+use crate::encode::tokenize::WordTokenizer;
+use crate::encode::window::WindowOptions;
+use crate::encode::{Window, encode_page};
+use crate::error::{Error, ErrorCode, Result, Stage};
+use crate::input::{InputOptions, Source, open};
+use crate::labels::{LabelSet, Tag};
+use image::RgbImage;
+use std::path::Path;
+
+/// Tokens without a loss.
+pub const IGNORED: i64 = -100;
+
+/// One window with its classes.
+#[derive(Debug, Clone)]
+pub struct Example {
+    pub window: Window,
+    /// Class of each token: on the first piece of a word, [`IGNORED`] elsewhere.
+    pub targets: Vec<i64>,
+    /// Index into [`ExampleSet::open_classes`].
+    pub open: usize,
+    /// Index into [`ExampleSet::pictures`].
+    pub picture: usize,
+}
+
+/// Examples of many pages.
+#[derive(Debug, Default)]
+pub struct ExampleSet {
+    pub examples: Vec<Example>,
+    /// 224×224 each.
+    pub pictures: Vec<RgbImage>,
+    /// Per kind of annotation: the classes that `O` may stand for there, since the data set does not
+    /// annotate them.
+    pub open_classes: Vec<Vec<bool>>,
+}
+
+impl ExampleSet {
+    /// # Errors
+    /// `DataInvalid` naming the sample whose tags don't fit its words; input errors of pictures.
+    pub fn add(
+        &mut self,
+        sample: &Sample,
+        picture: RgbImage,
+        labels: &LabelSet,
+        tokenizer: &WordTokenizer,
+        options: WindowOptions,
+    ) -> Result<()> {
+        let classes = word_classes(sample, labels)?;
+        let open = self.open_index(open_classes(&sample.annotated, labels));
+        self.pictures.push(picture);
+        let picture = self.pictures.len() - 1;
+        for window in encode_page(&sample.words, sample.size, tokenizer, options)? {
+            let targets = first_piece_targets(&window, &classes);
+            self.examples.push(Example { window, targets, open, picture });
+        }
+        Ok(())
+    }
+
+    fn open_index(&mut self, open: Vec<bool>) -> usize {
+        self.open_classes.iter().position(|known| *known == open).unwrap_or_else(|| {
+            self.open_classes.push(open);
+            self.open_classes.len() - 1
+        })
+    }
+}
+
+/// Class of every word; a label that the model does not have is `O`, a doubtful word [`IGNORED`].
+fn word_classes(sample: &Sample, labels: &LabelSet) -> Result<Vec<i64>> {
+    if sample.tags.len() != sample.words.len() {
+        return Err(Error::new(
+            Stage::Train,
+            ErrorCode::DataInvalid,
+            format!("{} tags for {} words", sample.tags.len(), sample.words.len()),
+        )
+        .at(&sample.id)
+        .hint("give every word a tag, `O` where it has no label"));
+    }
+    let outside = labels.id_of(Tag::Outside).unwrap_or(0);
+    let class = |(index, tag): (usize, &String)| {
+        if sample.ignore.get(index).copied().unwrap_or(false) {
+            return IGNORED;
+        }
+        let upper = tag.to_uppercase();
+        labels.names().iter().position(|name| *name == upper).unwrap_or(outside) as i64
+    };
+    Ok(sample.tags.iter().enumerate().map(class).collect())
+}
+
+/// Which classes `O` may hide: `O` itself and every label that is not annotated.
+fn open_classes(annotated: &[String], labels: &LabelSet) -> Vec<bool> {
+    (0..labels.len())
+        .map(|id| match labels.tag(id) {
+            Some(Tag::Begin(entity) | Tag::Inside(entity)) => {
+                !annotated.contains(&labels.entities()[entity])
+            }
+            _ => true,
+        })
+        .collect()
+}
+
+fn first_piece_targets(window: &Window, classes: &[i64]) -> Vec<i64> {
+    let mut previous = None;
+    window
+        .word_of_token
+        .iter()
+        .map(|&word| {
+            let first = word.is_some() && word != previous;
+            previous = word;
+            match word {
+                Some(word) if first => classes[word],
+                _ => IGNORED,
+            }
+        })
+        .collect()
+}
+
+/// The 224×224 picture of a sample; a white page where the data set has none.
+///
+/// # Errors
+/// As reading any page: stage `input`, with the file.
+pub fn picture_of(sample: &Sample) -> Result<RgbImage> {
+    match &sample.picture {
+        None => Ok(white_page()),
+        Some(Picture::Image(image)) => shrink(image),
+        Some(Picture::File(path)) => first_page(path, 1),
+        Some(Picture::PdfPage(path, number)) => first_page(path, *number),
+    }
+}
+
+fn first_page(path: &Path, number: u32) -> Result<RgbImage> {
+    let pages = open(&Source::Path(path.to_path_buf()), &InputOptions::default())?;
+    for page in pages {
+        let page = page?;
+        if page.number == number {
+            return shrink(&page.image);
+        }
+    }
+    Err(Error::input(ErrorCode::NoSuchPage, format!("there is no page {number}"))
+        .at(path.display().to_string()))
+}
