@@ -25,6 +25,7 @@ pub mod model;
 pub mod ocr;
 pub mod output;
 pub mod pipeline;
+pub mod predict;
 pub mod synth;
 pub mod train;
 

@@ -90,7 +90,11 @@ impl Predictor {
         for (page, windows) in encoded.iter().enumerate() {
             // A blank page has nothing to label: not worth a pass.
             if let (Ok(windows), false) = (windows, pages[page].words.is_empty()) {
-                jobs.extend(windows.iter().enumerate().map(|(index, window)| Job { page, index, window }));
+                jobs.extend(windows.iter().enumerate().map(|(index, window)| Job {
+                    page,
+                    index,
+                    window,
+                }));
             }
         }
         let mut answers: Vec<Vec<Option<WindowProbabilities>>> = encoded
@@ -125,7 +129,8 @@ impl Predictor {
                     let reason = failed.clone().unwrap_or_default();
                     Error::model(ErrorCode::Internal, format!("the model failed: {reason}"))
                 })?;
-                let merged = merge_windows(&answers, page.words.len(), &self.labels, self.aggregation)?;
+                let merged =
+                    merge_windows(&answers, page.words.len(), &self.labels, self.aggregation)?;
                 Ok(self.prediction(merged))
             })
             .collect()
@@ -142,17 +147,20 @@ impl Predictor {
         pictured.sort_unstable();
         pictured.dedup();
         let pictures: Vec<&RgbImage> = pictured.iter().map(|&page| pages[page].picture).collect();
-        let page_of_window: Vec<usize> = jobs
-            .iter()
-            .map(|job| pictured.binary_search(&job.page).unwrap_or_default())
-            .collect();
+        let page_of_window: Vec<usize> =
+            jobs.iter().map(|job| pictured.binary_search(&job.page).unwrap_or_default()).collect();
         let inputs =
             stack(&windows, &pictures, &page_of_window, self.tokenizer.pad, self.model.device());
         let Logits::Tokens(logits) = self.model.forward(&inputs) else {
             return Err(Error::model(ErrorCode::Internal, "a token head answers per token"));
         };
-        let temperature =
-            self.model.config.layoutlm.as_ref().and_then(|extras| extras.temperature).unwrap_or(1.0);
+        let temperature = self
+            .model
+            .config
+            .layoutlm
+            .as_ref()
+            .and_then(|extras| extras.temperature)
+            .unwrap_or(1.0);
         let probabilities = probabilities(&logits, temperature).to_device(Device::Cpu); // [batch, seq, labels]
         jobs.iter()
             .enumerate()

@@ -10,12 +10,14 @@ pub mod completions;
 pub mod context;
 pub mod exit;
 pub mod extract;
+pub mod finetune;
 pub mod man;
 pub mod model;
 pub mod ocr;
 pub mod options;
 pub mod progress;
 pub mod session;
+mod progress_train;
 
 pub use context::{Context, Verbosity};
 pub use exit::ExitCode;
@@ -63,6 +65,7 @@ pub struct MessageArgs {
 pub enum Verb {
     Extract(extract::ExtractArgs),
     Ocr(ocr::OcrVerbArgs),
+    Finetune(finetune::FinetuneArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -72,6 +75,7 @@ impl Verb {
         match self {
             Verb::Extract(args) => extract::run(args, context),
             Verb::Ocr(args) => ocr::run(args, context),
+            Verb::Finetune(args) => finetune::run(args, context),
             Verb::Completions(args) => completions::run(args, context),
             Verb::Man(args) => man::run(args, context),
         }

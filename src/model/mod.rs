@@ -138,9 +138,17 @@ impl Model {
     /// # Errors
     /// `OutputFailed` names the file.
     pub fn save(&self, dir: &Path) -> Result<()> {
+        self.save_as(&self.config, dir)
+    }
+
+    /// As [`Self::save`], with a configuration that says more than the model's own.
+    ///
+    /// # Errors
+    /// `OutputFailed` names the file.
+    pub fn save_as(&self, config: &ModelConfig, dir: &Path) -> Result<()> {
         std::fs::create_dir_all(dir).map_err(|e| write_error(dir, e))?;
         let path = dir.join("config.json");
-        let mut config = self.config.clone();
+        let mut config = config.clone();
         config.architectures = vec![self.task.architecture(config.model_type)];
         let text = serde_json::to_string_pretty(&config).map_err(|e| write_error(&path, e))?;
         std::fs::write(&path, text + "\n").map_err(|e| write_error(&path, e))?;

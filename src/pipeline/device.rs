@@ -28,6 +28,15 @@ impl FromStr for Device {
     }
 }
 
+impl From<Device> for tch::Device {
+    fn from(device: Device) -> Self {
+        match device {
+            Device::Cpu => tch::Device::Cpu,
+            Device::Cuda(number) => tch::Device::Cuda(number),
+        }
+    }
+}
+
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -53,7 +53,11 @@ pub struct AdamW {
 
 impl AdamW {
     /// `is_fresh` says which weights start from nothing.
-    pub fn new(store: &nn::VarStore, options: OptimizerOptions, is_fresh: impl Fn(&str) -> bool) -> Self {
+    pub fn new(
+        store: &nn::VarStore,
+        options: OptimizerOptions,
+        is_fresh: impl Fn(&str) -> bool,
+    ) -> Self {
         let sorted: BTreeMap<String, Tensor> = store.variables().into_iter().collect();
         let parameters = sorted
             .into_iter()
@@ -81,16 +85,10 @@ impl AdamW {
         let _guard = tch::no_grad_guard();
         let rate = self.rate(total);
         self.step += 1;
-        let gradients: Vec<Option<Tensor>> = self
-            .parameters
-            .iter()
-            .map(|p| Some(p.value.grad()).filter(Tensor::defined))
-            .collect();
-        let squares: f64 = gradients
-            .iter()
-            .flatten()
-            .map(|g| g.norm().double_value(&[]).powi(2))
-            .sum();
+        let gradients: Vec<Option<Tensor>> =
+            self.parameters.iter().map(|p| Some(p.value.grad()).filter(Tensor::defined)).collect();
+        let squares: f64 =
+            gradients.iter().flatten().map(|g| g.norm().double_value(&[]).powi(2)).sum();
         let norm = squares.sqrt();
         if norm.is_finite() {
             let scale = (self.options.clip_norm / (norm + 1e-6)).min(1.0);
@@ -130,11 +128,16 @@ impl AdamW {
         for p in &mut self.parameters {
             for (role, slot) in [("first", &mut p.first), ("second", &mut p.second)] {
                 let name = format!("{role}.{}", p.name);
-                let stored = state.get(&name).filter(|t| t.size() == slot.size()).ok_or_else(|| {
-                    Error::new(Stage::Train, ErrorCode::DataInvalid, format!("no optimiser state `{name}`"))
+                let stored =
+                    state.get(&name).filter(|t| t.size() == slot.size()).ok_or_else(|| {
+                        Error::new(
+                            Stage::Train,
+                            ErrorCode::DataInvalid,
+                            format!("no optimiser state `{name}`"),
+                        )
                         .at(dir.display().to_string())
                         .hint("the checkpoint belongs to another model: start again without it")
-                })?;
+                    })?;
                 slot.copy_(stored);
             }
         }
@@ -144,7 +147,14 @@ impl AdamW {
 }
 
 impl Parameter {
-    fn update(&mut self, gradient: &Tensor, scale: f64, rate: f64, correction1: f64, correction2: f64) {
+    fn update(
+        &mut self,
+        gradient: &Tensor,
+        scale: f64,
+        rate: f64,
+        correction1: f64,
+        correction2: f64,
+    ) {
         let gradient = if scale < 1.0 { gradient * scale } else { gradient.shallow_clone() };
         let rate = rate * self.rate_factor;
         let _ = self.first.g_mul_scalar_(BETA1).g_add_(&(&gradient * (1.0 - BETA1)));

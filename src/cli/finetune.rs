@@ -1,0 +1,152 @@
+//! `layoutlm finetune`: labelled pages in, a model of your own out.
+
+use super::progress_train::TrainBar;
+use super::{Context, ExitCode};
+use crate::error::{Error, ErrorCode, Stage};
+use crate::labels::LabelSet;
+use crate::pipeline::Device;
+use crate::predict::Predictor;
+use crate::train::data::Sample;
+use crate::train::data::kind::{DatasetKind, read_dataset};
+use crate::train::data::split::{SplitBy, split_dev};
+use crate::train::optimizer::OptimizerOptions;
+use crate::train::trainer::{TrainOptions, Trainer};
+use crate::train::{checkpoint, finetune};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  layoutlm finetune --data sroie/train --base minilm/ --output runs/receipts
+  layoutlm finetune --data my-pages.jsonl --output runs/mine
+  layoutlm finetune --data sroie/train --base minilm/ --output runs/receipts --resume";
+
+/// Train a model to label words, from a base model and labelled pages
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct FinetuneArgs {
+    /// Data set, as PATH or KIND=PATH; several are mixed
+    #[arg(long, required = true, value_name = "[KIND=]PATH")]
+    pub data: Vec<String>,
+    /// Model directory to start from: LayoutLMv2, LayoutXLM, LayoutLM, or a BERT to build a compact
+    /// LayoutLMv2 around
+    #[arg(long, value_name = "DIR")]
+    pub base: PathBuf,
+    /// Directory of the run: checkpoints, metrics.jsonl, and the finished model under `model/`
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Labels to learn, by name; the typed fields without it
+    #[arg(long, value_delimiter = ',', value_name = "LABEL,…")]
+    pub labels: Vec<String>,
+    /// Name the results report
+    #[arg(long, default_value = "layoutlm-custom")]
+    pub name: String,
+    /// Share of pages held out to choose the best pass
+    #[arg(long, default_value_t = 0.1, value_name = "SHARE")]
+    pub dev: f64,
+    /// Hold out whole companies or layouts instead of pages
+    #[arg(long)]
+    pub dev_by_group: bool,
+    #[arg(long, default_value_t = TrainOptions::default().epochs)]
+    pub epochs: usize,
+    /// Tokens of a batch, padding and visual ones included
+    #[arg(long, default_value_t = TrainOptions::default().batch_tokens)]
+    pub batch_tokens: usize,
+    #[arg(long, default_value_t = OptimizerOptions::default().rate)]
+    pub learning_rate: f64,
+    /// Passes without a better dev score before training stops; 0 never stops early
+    #[arg(long, default_value_t = TrainOptions::default().patience)]
+    pub patience: usize,
+    #[arg(long, default_value_t = TrainOptions::default().seed)]
+    pub seed: u64,
+    /// Seconds between checkpoints within a pass
+    #[arg(long, default_value_t = TrainOptions::default().checkpoint_every.as_secs())]
+    pub checkpoint_every: u64,
+    /// Go on from the run's last checkpoint
+    #[arg(long)]
+    pub resume: bool,
+    #[arg(long, value_name = "DEVICE", default_value_t = Device::default())]
+    pub device: Device,
+}
+
+pub fn run(args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let options = options(&args);
+    let samples = read_all(&args.data)?;
+    let by = if args.dev_by_group { SplitBy::Group } else { SplitBy::Id };
+    let labelled: Vec<Sample> = samples.into_iter().filter(|s| !s.tags.is_empty()).collect();
+    let (train, dev) = split_dev(labelled, args.dev, args.seed, by);
+    let labels = label_set(&args.labels);
+    context.note(format!("{} pages to train on, {} held out", train.len(), dev.len()));
+    let device = args.device.into();
+    let predictor = finetune::starting_model(&args.base, &labels, device, args.seed)?;
+    let set = finetune::examples(&train, &predictor)?;
+    let dev = finetune::dev_pages(dev)?;
+    let from_bert = !args.base.join("preprocessor_config.json").exists()
+        && crate::model::config::ModelConfig::read(&args.base).is_err();
+    if from_bert {
+        finetune::prepare_new_backbone(&predictor, &set);
+    }
+    let from = args.resume.then(|| checkpoint::find(&args.output)).flatten();
+    let mut bar = TrainBar::new(context);
+    let trainer =
+        Trainer { predictor: &predictor, set: &set, dev: &dev, run_dir: &args.output, options };
+    let outcome = trainer.run(finetune::is_fresh(from_bert), from.as_deref(), &mut bar)?;
+    if outcome.interrupted {
+        context.note("interrupted; the same command with --resume goes on from here");
+        return Ok(ExitCode::Interrupted);
+    }
+    finish(&args, &outcome.best, &predictor)?;
+    context.note(format!("model written to {}", args.output.join("model").display()));
+    Ok(ExitCode::Success)
+}
+
+fn options(args: &FinetuneArgs) -> TrainOptions {
+    TrainOptions {
+        seed: args.seed,
+        epochs: args.epochs,
+        batch_tokens: args.batch_tokens,
+        patience: args.patience,
+        optimizer: OptimizerOptions { rate: args.learning_rate, ..OptimizerOptions::default() },
+        checkpoint_every: Duration::from_secs(args.checkpoint_every),
+    }
+}
+
+fn label_set(names: &[String]) -> LabelSet {
+    if names.is_empty() {
+        return LabelSet::bio(&finetune::TYPED_LABELS);
+    }
+    LabelSet::bio(&names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Samples of every `[KIND=]PATH`.
+pub fn read_all(data: &[String]) -> anyhow::Result<Vec<Sample>> {
+    let mut samples = Vec::new();
+    for item in data {
+        let named = item.split_once('=').filter(|(kind, _)| kind.parse::<DatasetKind>().is_ok());
+        let (kind, path) = match named {
+            Some((kind, path)) => (kind.parse()?, Path::new(path)),
+            None => (DatasetKind::detect(Path::new(item))?, Path::new(item)),
+        };
+        samples.extend(read_dataset(kind, path)?);
+    }
+    Ok(samples)
+}
+
+/// The best pass's weights with tokenizer and settings, as a model directory.
+fn finish(args: &FinetuneArgs, best: &Path, predictor: &Predictor) -> anyhow::Result<()> {
+    let read = |name: &str| std::fs::read(args.base.join(name));
+    let tokenizer = read("tokenizer.json").map_err(|e| {
+        Error::new(Stage::Train, ErrorCode::ModelMissing, "the base model has no tokenizer.json")
+            .at(args.base.display().to_string())
+            .caused_by(e)
+    })?;
+    let is_bert = crate::model::config::ModelConfig::read(&args.base).is_err();
+    let settings = match read("tokenizer_config.json") {
+        Ok(bytes) if !is_bert => bytes,
+        _ => finetune::ZERO_BOXES.as_bytes().to_vec(),
+    };
+    let best = crate::model::Model::load(best, predictor.model.device())?;
+    finetune::write_model(&best, &tokenizer, &settings, &args.name, &args.output.join("model"))?;
+    Ok(())
+}
