@@ -239,8 +239,13 @@ impl SelfAttention {
             Some(bias) => scores + bias,
             None => scores,
         };
-        let probabilities = scores.softmax(-1, Kind::Float).dropout(self.dropout, true);
-        probabilities.matmul(value)
+        let probabilities = scores.softmax(-1, Kind::Float);
+        let kept = if self.dropout > 0.0 {
+            probabilities.dropout(self.dropout, true)
+        } else {
+            probabilities
+        };
+        kept.matmul(value)
     }
 
     /// Each [batch, heads, seq, head_size].

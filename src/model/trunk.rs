@@ -205,10 +205,12 @@ impl Trunk {
             recording.one_d = one_d.as_ref().map(Tensor::copy);
             recording.two_d = two_d.as_ref().map(Tensor::copy);
         }
-        match (one_d, two_d) {
+        let sum = match (one_d, two_d) {
             (Some(a), Some(b)) => Some(a + b),
             (a, b) => a.or(b),
-        }
+        };
+        // Once here, not strided in every layer: heads come out of the look-up innermost.
+        sum.map(|bias| bias.contiguous())
     }
 
     fn transform(

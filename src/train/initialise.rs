@@ -55,6 +55,8 @@ pub fn compact_config(bert_dir: &Path) -> Result<ModelConfig> {
         coordinate_size: hidden / 6,
         shape_size: (hidden - 4 * (hidden / 6)) / 2,
         image_feature_pool_shape: [7, 7, 64],
+        // Drawing a number for every pair of tokens costs a CPU more than the attention itself.
+        attention_probs_dropout_prob: 0.0,
         detectron2_config_args: args.as_object().cloned().unwrap_or_default(),
         ..ModelConfig::default()
     })
