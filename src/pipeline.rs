@@ -6,10 +6,12 @@
 mod analyzer;
 mod builder;
 mod device;
+mod model_analyzer;
 
 pub use analyzer::{Analyzer, ModelIdentity, PageFindings, ReadPage};
 pub use builder::ExtractorBuilder;
 pub use device::Device;
+pub use model_analyzer::ModelAnalyzer;
 
 use crate::document::{Entity, Page, Relation, Word, WordSource};
 use crate::error::{Error, ErrorCode, Result, Stage};

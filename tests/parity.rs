@@ -105,6 +105,12 @@ parity! {
     layoutlm_v1 layoutlm_v1_seqcls
 }
 
+/// The same weights as a pickle, with the extra keys that older files hold.
+#[test]
+fn lmv2_legacy_bin() {
+    check("lmv2_legacy_bin", "lmv2_nobias");
+}
+
 #[test]
 fn buckets_are_the_references() {
     let io = read(&golden("buckets").join("io.safetensors"));

@@ -8,16 +8,18 @@
 
 pub mod completions;
 pub mod context;
+pub mod eval;
 pub mod exit;
 pub mod extract;
 pub mod finetune;
 pub mod man;
 pub mod model;
+pub mod models;
 pub mod ocr;
 pub mod options;
 pub mod progress;
-pub mod session;
 mod progress_train;
+pub mod session;
 
 pub use context::{Context, Verbosity};
 pub use exit::ExitCode;
@@ -66,6 +68,8 @@ pub enum Verb {
     Extract(extract::ExtractArgs),
     Ocr(ocr::OcrVerbArgs),
     Finetune(finetune::FinetuneArgs),
+    Eval(eval::EvalArgs),
+    Models(models::ModelsArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -76,6 +80,8 @@ impl Verb {
             Verb::Extract(args) => extract::run(args, context),
             Verb::Ocr(args) => ocr::run(args, context),
             Verb::Finetune(args) => finetune::run(args, context),
+            Verb::Eval(args) => eval::run(args, context),
+            Verb::Models(args) => models::run(args, context),
             Verb::Completions(args) => completions::run(args, context),
             Verb::Man(args) => man::run(args, context),
         }

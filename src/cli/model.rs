@@ -1,14 +1,40 @@
 //! From `--model` and `--device` to a model that is ready to answer.
 
 use super::options::ModelArgs;
+use crate::decode::page::DecodeOptions;
 use crate::error::{Error, ErrorCode, Result};
-use crate::pipeline::Analyzer;
+use crate::model::registry::{self, Named};
+use crate::pipeline::{Analyzer, Device, ModelAnalyzer, ModelIdentity};
+use std::path::Path;
 use std::sync::Arc;
 
 /// # Errors
 /// Stage `model`: the model is missing, damaged or does not fit this program.
 pub fn open(args: &ModelArgs) -> Result<Arc<dyn Analyzer>> {
-    let name = args.model.as_deref().unwrap_or("the built-in model");
-    Err(Error::model(ErrorCode::ModelMissing, format!("{name} can't be loaded by this build"))
-        .hint("build a newer version"))
+    let named = load(args)?;
+    let identity = ModelIdentity { name: named.name, revision: named.revision };
+    Ok(Arc::new(ModelAnalyzer::new(named.predictor, identity, DecodeOptions::default())))
+}
+
+/// # Errors
+/// As [`open`]; `DeviceUnavailable` without the GPU that was asked for.
+pub fn load(args: &ModelArgs) -> Result<Named> {
+    let device = checked(args.device)?;
+    match &args.model {
+        None => registry::default_model(device),
+        Some(dir) => registry::from_directory(Path::new(dir), device),
+    }
+}
+
+fn checked(device: Device) -> Result<tch::Device> {
+    if let Device::Cuda(number) = device
+        && !(tch::Cuda::is_available() && (number as i64) < tch::Cuda::device_count())
+    {
+        return Err(Error::model(
+            ErrorCode::DeviceUnavailable,
+            format!("the device {device} can't be used"),
+        )
+        .hint("leave --device out to run on the CPU; CUDA needs a libtorch built for it"));
+    }
+    Ok(device.into())
 }

@@ -9,6 +9,8 @@ pub mod config;
 pub mod heads;
 mod layer;
 pub mod layers;
+mod pickle;
+pub mod registry;
 mod text;
 pub mod trunk;
 mod visual;

@@ -49,7 +49,10 @@ impl Checkpoint {
     pub fn open(dir: &Path) -> Result<Self> {
         let mut files = Vec::new();
         for path in weight_paths(dir)? {
-            files.push(WeightFile { name: path.display().to_string(), content: map(&path)? });
+            let is_pickle = path.extension().is_some_and(|extension| extension == "bin");
+            let content =
+                if is_pickle { Content::Tensors(super::pickle::read(&path)?) } else { map(&path)? };
+            files.push(WeightFile { name: path.display().to_string(), content });
         }
         Ok(Self { files })
     }

@@ -1,0 +1,97 @@
+//! Names → models: the default, which is part of the program, and directories.
+
+use super::Model;
+use super::config::ModelConfig;
+use super::heads::Task;
+use super::weights::{Checkpoint, Missing};
+use crate::encode::tokenize::WordTokenizer;
+use crate::error::{Error, ErrorCode, Result};
+use crate::predict::Predictor;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use tch::Device;
+
+/// The default model as `scripts/reproduce-default-model` makes it; matrices are stored in 8 bits and
+/// expanded at load. `assets/model/README.md` is its card.
+mod embedded {
+    pub const CONFIG: &str = include_str!("../../assets/model/config.json");
+    pub const WEIGHTS: &[u8] = include_bytes!("../../assets/model/model.safetensors");
+    pub const TOKENIZER: &[u8] = include_bytes!("../../assets/model/tokenizer.json");
+    pub const TOKENIZER_CONFIG: &[u8] = include_bytes!("../../assets/model/tokenizer_config.json");
+}
+
+/// A model that is ready to be asked, and what results call it.
+pub struct Named {
+    pub predictor: Predictor,
+    pub name: String,
+    pub revision: String,
+}
+
+/// The model inside the program.
+///
+/// # Errors
+/// `ModelInvalid` only if the program itself is damaged.
+pub fn default_model(device: Device) -> Result<Named> {
+    let config = ModelConfig::parse(embedded::CONFIG)?;
+    let extras = config.layoutlm.clone().unwrap_or_default();
+    let vocab_size = config.vocab_size;
+    let mut model = Model::empty(config, Task::TokenClassification, device)?;
+    Checkpoint::embedded("the built-in model", embedded::WEIGHTS)
+        .fill(model.store(), Missing::Refuse)?;
+    model.freeze();
+    let tokenizer =
+        WordTokenizer::from_bytes(embedded::TOKENIZER, embedded::TOKENIZER_CONFIG, vocab_size)?;
+    let predictor = Predictor::new(model, tokenizer)?;
+    Ok(Named { predictor, name: extras.name, revision: extras.revision })
+}
+
+/// The files of the default model by name, for writing them out.
+pub fn default_files() -> [(&'static str, &'static [u8]); 4] {
+    [
+        ("config.json", embedded::CONFIG.as_bytes()),
+        ("model.safetensors", embedded::WEIGHTS),
+        ("tokenizer.json", embedded::TOKENIZER),
+        ("tokenizer_config.json", embedded::TOKENIZER_CONFIG),
+    ]
+}
+
+/// A model directory in the Hugging Face format.
+///
+/// # Errors
+/// As [`Predictor::load`]; `ModelMissing` when there is no such directory.
+pub fn from_directory(dir: &Path, device: Device) -> Result<Named> {
+    if !dir.is_dir() {
+        return Err(Error::model(ErrorCode::ModelMissing, "there is no such model directory")
+            .at(dir.display().to_string())
+            .hint("name a directory with config.json, tokenizer.json and model.safetensors"));
+    }
+    let predictor = Predictor::load(dir, device)?;
+    let extras = predictor.model.config.layoutlm.clone().unwrap_or_default();
+    let own_name = dir.file_name().unwrap_or(dir.as_os_str()).to_string_lossy().into_owned();
+    let name = if extras.name.is_empty() { own_name } else { extras.name };
+    let revision = if extras.revision.is_empty() { weights_revision(dir) } else { extras.revision };
+    Ok(Named { predictor, name, revision })
+}
+
+/// Short hash over the size of the weights and their first and last megabyte: other weights under the
+/// same name differs here, and a large model costs no time.
+pub fn weights_revision(dir: &Path) -> String {
+    use std::io::{Read, Seek, SeekFrom};
+    const PIECE: u64 = 1 << 20;
+    let mut hash = Sha256::new();
+    for name in ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"] {
+        let Ok(mut file) = std::fs::File::open(dir.join(name)) else { continue };
+        let size = file.metadata().map_or(0, |m| m.len());
+        hash.update(size.to_le_bytes());
+        for start in [0, size.saturating_sub(PIECE)] {
+            let mut piece = Vec::new();
+            let read = file
+                .seek(SeekFrom::Start(start))
+                .and_then(|_| (&mut file).take(PIECE).read_to_end(&mut piece));
+            if read.is_ok() {
+                hash.update(&piece);
+            }
+        }
+    }
+    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}

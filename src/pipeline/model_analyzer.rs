@@ -1,0 +1,81 @@
+//! The model behind the seam: encode, run, decode.
+
+use super::{Analyzer, ModelIdentity, PageFindings, ReadPage};
+use crate::decode::fields::fields;
+use crate::decode::page::{DecodeOptions, decode_page};
+use crate::document::{Entity, Relation};
+use crate::encode::image::{shrink, white_page};
+use crate::error::{Error, ErrorCode, Result};
+use crate::predict::{Predictor, Question};
+use image::RgbImage;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A predictor that answers for whole pages.
+pub struct ModelAnalyzer {
+    /// libtorch's tensors may move between threads but not be used by two at once.
+    predictor: Mutex<Predictor>,
+    identity: ModelIdentity,
+    decode: DecodeOptions,
+}
+
+impl ModelAnalyzer {
+    pub fn new(predictor: Predictor, identity: ModelIdentity, decode: DecodeOptions) -> Self {
+        Self { predictor: Mutex::new(predictor), identity, decode }
+    }
+}
+
+impl Analyzer for ModelAnalyzer {
+    fn identity(&self) -> ModelIdentity {
+        self.identity.clone()
+    }
+
+    fn shrink(&self, picture: &RgbImage) -> RgbImage {
+        shrink(picture).unwrap_or_else(|_| white_page())
+    }
+
+    fn analyze(&self, pages: &[ReadPage]) -> Vec<Result<PageFindings>> {
+        let questions: Vec<Question> = pages
+            .iter()
+            .map(|read| Question {
+                words: &read.page.words,
+                size: read.page.size,
+                picture: &read.picture,
+            })
+            .collect();
+        let predictor = self.predictor.lock().unwrap_or_else(PoisonError::into_inner);
+        let started = Instant::now();
+        let predictions = predictor.predict(&questions);
+        // The share of one page in a batch that ran at once.
+        let model = started.elapsed() / u32::try_from(pages.len().max(1)).unwrap_or(1);
+        drop(predictor);
+        if predictions.len() != pages.len() {
+            let lost = || Error::model(ErrorCode::Internal, "a page of the batch got no answer");
+            return pages.iter().map(|_| Err(lost())).collect();
+        }
+        pages
+            .iter()
+            .zip(predictions)
+            .map(|(read, prediction)| {
+                let started = Instant::now();
+                let decoding = decode_page(&read.page, &prediction?, &self.decode)?;
+                Ok(PageFindings {
+                    entities: decoding.entities,
+                    relations: decoding.relations,
+                    encode: Duration::ZERO,
+                    model,
+                    decode: started.elapsed(),
+                })
+            })
+            .collect()
+    }
+
+    fn fields(
+        &self,
+        entities: &[Entity],
+        _relations: &[Relation],
+    ) -> BTreeMap<String, serde_json::Value> {
+        fields(entities, self.decode.fields)
+    }
+}
