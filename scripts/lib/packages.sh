@@ -68,10 +68,13 @@ install_packages() {
     rm -f "$apt_log"
 }
 
+# On a new machine the downloads come next: their tools are installed in the same run of apt-get.
 ensure_packages() {
-    local missing
+    local missing tool
     find_missing_packages
-    [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+    [ ${#missing[@]} -gt 0 ] || return 0
+    for tool in curl unzip; do have "$tool" || missing+=("$tool" ca-certificates); done
+    install_packages "${missing[@]}"
 }
 
 # ensure_tools COMMAND…: small tools that only a download needs, named as their packages are.
