@@ -120,22 +120,36 @@ fn first_piece_targets(window: &Window, classes: &[i64]) -> Vec<i64> {
 /// The 224×224 picture of a sample; a white page where the data set has none.
 ///
 /// # Errors
-/// As reading any page: stage `input`, with the file.
+/// As [`full_picture_of`], but for pages without a picture.
 pub fn picture_of(sample: &Sample) -> Result<RgbImage> {
+    if sample.picture.is_none() {
+        return Ok(white_page());
+    }
+    shrink(&full_picture_of(sample)?)
+}
+
+/// The picture of a sample at its own size.
+///
+/// # Errors
+/// As reading any page: stage `input`, with the file; `NoSuchPage` where there is no picture.
+pub fn full_picture_of(sample: &Sample) -> Result<RgbImage> {
     match &sample.picture {
-        None => Ok(white_page()),
-        Some(Picture::Image(image)) => shrink(image),
-        Some(Picture::File(path)) => first_page(path, 1),
-        Some(Picture::PdfPage(path, number)) => first_page(path, *number),
+        None => {
+            Err(Error::input(ErrorCode::NoSuchPage, "the data set has no picture of this page")
+                .at(&sample.id))
+        }
+        Some(Picture::Image(image)) => Ok(image.clone()),
+        Some(Picture::File(path)) => page_of_file(path, 1),
+        Some(Picture::PdfPage(path, number)) => page_of_file(path, *number),
     }
 }
 
-fn first_page(path: &Path, number: u32) -> Result<RgbImage> {
+fn page_of_file(path: &Path, number: u32) -> Result<RgbImage> {
     let pages = open(&Source::Path(path.to_path_buf()), &InputOptions::default())?;
     for page in pages {
         let page = page?;
         if page.number == number {
-            return shrink(&page.image);
+            return Ok(page.image);
         }
     }
     Err(Error::input(ErrorCode::NoSuchPage, format!("there is no page {number}"))
