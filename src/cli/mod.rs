@@ -8,6 +8,7 @@
 
 pub mod completions;
 pub mod context;
+pub mod convert;
 pub mod eval;
 pub mod exit;
 pub mod extract;
@@ -70,6 +71,7 @@ pub enum Verb {
     Finetune(finetune::FinetuneArgs),
     Eval(eval::EvalArgs),
     Models(models::ModelsArgs),
+    Convert(convert::ConvertArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -82,6 +84,7 @@ impl Verb {
             Verb::Finetune(args) => finetune::run(args, context),
             Verb::Eval(args) => eval::run(args, context),
             Verb::Models(args) => models::run(args, context),
+            Verb::Convert(args) => convert::run(args, context),
             Verb::Completions(args) => completions::run(args, context),
             Verb::Man(args) => man::run(args, context),
         }

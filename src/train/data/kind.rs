@@ -2,7 +2,7 @@
 
 use super::cord::Reading;
 use super::json_file::{data_files, invalid};
-use super::{Sample, cord, doclaynet, funsd, jsonl, shard, sroie, xfund};
+use super::{Sample, cord, doclaynet, fcc, funsd, jsonl, label_studio, shard, sroie, xfund};
 use crate::error::{Error, ErrorCode, Result, Stage};
 use std::fmt;
 use std::path::Path;
@@ -18,22 +18,27 @@ pub enum DatasetKind {
     Cord,
     /// CORD with the project's own labels.
     CordTyped,
+    Fcc,
     Doclaynet,
     /// The project's own format.
     Jsonl,
+    /// An export of Label Studio.
+    LabelStudio,
     /// Samples with shrunken pictures; see [`super::shard`].
     Shard,
 }
 
 impl DatasetKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Sroie,
         Self::Funsd,
         Self::Xfund,
         Self::Cord,
         Self::CordTyped,
+        Self::Fcc,
         Self::Doclaynet,
         Self::Jsonl,
+        Self::LabelStudio,
         Self::Shard,
     ];
 
@@ -45,8 +50,10 @@ impl DatasetKind {
             Self::Xfund => "xfund",
             Self::Cord => "cord",
             Self::CordTyped => "cord-typed",
+            Self::Fcc => "fcc",
             Self::Doclaynet => "doclaynet",
             Self::Jsonl => "jsonl",
+            Self::LabelStudio => "label-studio",
             Self::Shard => "shard",
         }
     }
@@ -71,6 +78,8 @@ impl DatasetKind {
             Ok(Self::Funsd)
         } else if has("ann") && has("img") {
             Ok(Self::Doclaynet)
+        } else if holds("", ".truth.json") {
+            Ok(Self::Fcc)
         } else if holds("receipt_", ".json") {
             Ok(Self::Cord)
         } else if holds("", ".train.json") || is_xfund_file(path) {
@@ -79,6 +88,8 @@ impl DatasetKind {
             Ok(Self::Jsonl)
         } else if holds("", ".shard") || path.extension().is_some_and(|e| e == "shard") {
             Ok(Self::Shard)
+        } else if path.extension().is_some_and(|e| e == "json") {
+            Ok(Self::LabelStudio)
         } else {
             let names = Self::ALL.map(Self::name).join(", ");
             Err(invalid(path, "this is no data set of a known form")
@@ -97,8 +108,8 @@ impl FromStr for DatasetKind {
     fn from_str(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
             let names = Self::ALL.map(Self::name).join(", ");
-            Error::new(Stage::Train, ErrorCode::Usage, format!("unknown data set `{name}`"))
-                .hint(format!("known are {names}"))
+            let message = format!("`{name}` is no kind of data set; known are {names}");
+            Error::new(Stage::Train, ErrorCode::Usage, message)
         })
     }
 }
@@ -120,8 +131,10 @@ pub fn read_dataset(kind: DatasetKind, path: &Path) -> Result<Vec<Sample>> {
         DatasetKind::Xfund => xfund::read(path),
         DatasetKind::Cord => cord::read(path, Reading::Published),
         DatasetKind::CordTyped => cord::read(path, Reading::Typed),
+        DatasetKind::Fcc => fcc::read(path),
         DatasetKind::Doclaynet => doclaynet::read(path),
         DatasetKind::Jsonl => jsonl::read(path),
+        DatasetKind::LabelStudio => label_studio::read(path),
         DatasetKind::Shard => read_shards(path),
     }
 }
@@ -146,7 +159,11 @@ pub fn labels_for(kind: DatasetKind) -> Vec<String> {
         DatasetKind::Funsd | DatasetKind::Xfund => funsd::labels(),
         DatasetKind::Cord => Reading::Published.labels(),
         DatasetKind::CordTyped => Reading::Typed.labels(),
-        DatasetKind::Doclaynet | DatasetKind::Jsonl | DatasetKind::Shard => Vec::new(),
+        DatasetKind::Fcc => fcc::LABELS.map(String::from).to_vec(),
+        DatasetKind::Doclaynet
+        | DatasetKind::Jsonl
+        | DatasetKind::LabelStudio
+        | DatasetKind::Shard => Vec::new(),
     }
 }
 

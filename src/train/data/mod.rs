@@ -5,16 +5,20 @@
 
 pub mod align;
 pub mod apportion;
+pub mod convert;
 pub mod cord;
 pub mod doclaynet;
+pub mod fcc;
 mod form;
 pub mod funsd;
 mod json_file;
 pub mod jsonl;
 pub mod kind;
+pub mod label_studio;
 mod picture;
 pub mod record;
 pub mod report;
+pub mod reread;
 pub mod rows;
 pub mod shard;
 pub mod shuffle;

@@ -34,6 +34,8 @@ const TOTAL_LABELS: &[(&str, i32)] = &[
     ("totalafterround", 100),
     ("totalround", 100),
     ("grandtotal", 98),
+    ("grosstotal", 98),
+    ("actualgross", 96),
     ("totaldue", 97),
     ("amountdue", 97),
     ("amtdue", 97),
@@ -66,6 +68,10 @@ const TOTAL_LABELS: &[(&str, i32)] = &[
     ("netamt", 80),
     ("amountrm", 60),
     ("nett", 70),
+    ("grossamount", 70),
+    ("grossamt", 70),
+    ("grossbilling", 70),
+    ("gross", 60),
     ("amount", 60),
     ("rounding", 3),
     ("cash", 20),
@@ -125,45 +131,49 @@ impl<'a> Context<'a> {
         if label.chars().filter(|c| c.is_alphabetic()).count() > 3 {
             return 5; // an item's name
         }
-        self.score_from_above(word, row).unwrap_or(UNLABELLED)
-    }
-
-    /// The label over a column: what stands in the row above it, at half its weight.
-    fn score_from_above(&self, word: usize, row: usize) -> Option<i32> {
-        let above = row.checked_sub(1)?;
-        let over: Vec<usize> = self.members[above]
-            .iter()
-            .copied()
-            .filter(|&other| shared_width(self.words[other].bbox, self.words[word].bbox) > 0.0)
-            .collect();
-        label_score(&self.folded(&over)).map(|score| score / 2)
+        // The label over a column, at half its weight.
+        label_score(&self.folded(&self.above(word))).map_or(UNLABELLED, |score| score / 2)
     }
 
     /// Higher for a date that is labelled as the document's own.
     pub fn date_score(&self, first: usize) -> i32 {
-        let row = self.rows.row_of[first] as usize;
-        let left: Vec<usize> =
-            self.members[row].iter().copied().take_while(|&other| other != first).collect();
-        let own = self.words[first].text.to_lowercase();
-        let beside = format!("{}{own}", self.folded(&left));
-        let above = row.checked_sub(1).map(|above| {
-            let over: Vec<usize> = self.members[above]
-                .iter()
-                .copied()
-                .filter(|&o| shared_width(self.words[o].bbox, self.words[first].bbox) > 0.0)
-                .collect();
-            self.folded(&over)
-        });
-        let labelled = |text: &str| text.contains("date") || text.contains("tarikh");
+        let beside = self.beside(first);
         if ["print", "due", "expir", "delivery"].iter().any(|no| beside.contains(no)) {
             -1
-        } else if labelled(&beside) {
+        } else {
+            self.label_rank(first, &["date", "tarikh"])
+        }
+    }
+
+    /// 3 for a word whose row names one of `labels` before it, 2 where the row above does over it.
+    pub fn label_rank(&self, first: usize, labels: &[&str]) -> i32 {
+        let labelled = |text: &str| labels.iter().any(|label| text.contains(label));
+        if labelled(&self.beside(first)) {
             3
-        } else if above.as_deref().is_some_and(labelled) {
+        } else if labelled(&self.folded(&self.above(first))) {
             2
         } else {
             0
         }
+    }
+
+    /// What stands before a word in its row, and in the word itself.
+    fn beside(&self, word: usize) -> String {
+        let row = self.rows.row_of[word] as usize;
+        let mut row: Vec<usize> =
+            self.members[row].iter().copied().take_while(|&other| other != word).collect();
+        row.push(word);
+        self.folded(&row)
+    }
+
+    /// Words of the row above that stand over this one.
+    fn above(&self, word: usize) -> Vec<usize> {
+        let Some(above) = (self.rows.row_of[word] as usize).checked_sub(1) else {
+            return Vec::new();
+        };
+        let bbox = self.words[word].bbox;
+        let over = |&other: &usize| shared_width(self.words[other].bbox, bbox) > 0.0;
+        self.members[above].iter().copied().filter(over).collect()
     }
 
     fn folded(&self, words: &[usize]) -> String {

@@ -83,12 +83,10 @@ pub fn align_keys(words: &[Word], truth: &BTreeMap<String, String>) -> Alignment
     let mut alignment = Alignment::default();
     for (key, value) in truth {
         let found = match KeyKind::of_label(key) {
-            KeyKind::Text => text_places(&stream, value),
+            KeyKind::Text => text_places(&stream, &context, key, value),
             KeyKind::Amount => amount_places(words, &context, value),
             KeyKind::Date => date_places(&stream, &context, value),
-            KeyKind::Number => {
-                stream.find(value, EDIT - 1, 0.3).into_iter().map(|m| m.words).collect()
-            }
+            KeyKind::Number => number_places(&stream, &context, key, value),
         };
         let mut places = found.into_iter();
         if let Some(best) = places.next() {
@@ -104,16 +102,42 @@ pub fn align_keys(words: &[Word], truth: &BTreeMap<String, String>) -> Alignment
 /// Share of a text's characters that may be wrong.
 const TEXT_TOLERANCE: f32 = 0.3;
 
+/// What is printed before the value of a key, where that helps to choose.
+fn printed_labels(key: &str) -> &'static [&'static str] {
+    match key {
+        "customer" => &["advertiser", "customer", "client", "billto", "soldto"],
+        "invoice_number" => &["invoice", "order", "contract", "number"],
+        _ => &[],
+    }
+}
+
 /// Best first: the cheapest match, then others almost as cheap.
-fn text_places(stream: &WordStream, value: &str) -> Vec<Vec<usize>> {
+fn text_places(stream: &WordStream, context: &Context, key: &str, value: &str) -> Vec<Vec<usize>> {
     let limit = (fold(value).len() as f32 * TEXT_TOLERANCE).max(1.0) as u32 * EDIT;
     let matches = stream.find(value, limit, 0.5);
     let Some(cheapest) = matches.first().map(|m| m.cost) else { return Vec::new() };
     let mut near: Vec<Match> =
         matches.into_iter().filter(|m| m.cost <= cheapest + 2 * EDIT).collect();
-    // Equally good places: names stand at the top of a page.
-    near.sort_by_key(|m| (m.cost, m.words.first().copied()));
+    // Equally good places: the labelled one; else the first, since names stand at the top of a page.
+    near.sort_by_key(|m| (m.cost, label_order(context, key, m)));
     near.into_iter().map(|m| m.words).collect()
+}
+
+/// No wrong character; the labelled place, else the first.
+fn number_places(
+    stream: &WordStream,
+    context: &Context,
+    key: &str,
+    value: &str,
+) -> Vec<Vec<usize>> {
+    let mut matches = stream.find(value, EDIT - 1, 0.3);
+    matches.sort_by_key(|m| (m.cost, label_order(context, key, m)));
+    matches.into_iter().map(|m| m.words).collect()
+}
+
+fn label_order(context: &Context, key: &str, found: &Match) -> (i32, usize) {
+    let first = found.words.first().copied().unwrap_or_default();
+    (-context.label_rank(first, printed_labels(key)), first)
 }
 
 fn date_places(stream: &WordStream, context: &Context, value: &str) -> Vec<Vec<usize>> {
