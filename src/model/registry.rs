@@ -14,10 +14,10 @@ use tch::Device;
 /// The default model as `scripts/reproduce-default-model` makes it; matrices are stored in 8 bits and
 /// expanded at load. `assets/model/README.md` is its card.
 mod embedded {
-    pub const CONFIG: &str = "";
-    pub const WEIGHTS: &[u8] = &[];
+    pub const CONFIG: &str = include_str!("../../assets/model/config.json");
+    pub const WEIGHTS: &[u8] = include_bytes!("../../assets/model/model.safetensors");
     pub const TOKENIZER: &[u8] = include_bytes!("../../assets/model/tokenizer.json");
-    pub const TOKENIZER_CONFIG: &[u8] = &[];
+    pub const TOKENIZER_CONFIG: &[u8] = include_bytes!("../../assets/model/tokenizer_config.json");
 }
 
 /// A model that is ready to be asked, and what results call it.
