@@ -13,6 +13,7 @@ use crate::train::optimizer::OptimizerOptions;
 use crate::train::trainer::{TrainOptions, Trainer};
 use crate::train::{checkpoint, finetune};
 use clap::Args;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -77,6 +78,9 @@ pub fn run(args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let labelled: Vec<Sample> = samples.into_iter().filter(|s| !s.tags.is_empty()).collect();
     let (train, dev) = split_dev(labelled, args.dev, args.seed, by);
     let labels = label_set(&args.labels);
+    let taught: BTreeSet<String> = train.iter().flat_map(|s| s.annotated.iter().cloned()).collect();
+    let taught: Vec<String> =
+        labels.entities().iter().filter(|label| taught.contains(*label)).cloned().collect();
     context.note(format!("{} pages to train on, {} held out", train.len(), dev.len()));
     let device = args.device.into();
     let predictor = finetune::starting_model(&args.base, &labels, device, args.seed)?;
@@ -96,7 +100,7 @@ pub fn run(args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode> {
         context.note("interrupted; the same command with --resume goes on from here");
         return Ok(ExitCode::Interrupted);
     }
-    finish(&args, &outcome.best, &predictor)?;
+    finish(&args, &outcome.best, &predictor, taught)?;
     context.note(format!("model written to {}", args.output.join("model").display()));
     Ok(ExitCode::Success)
 }
@@ -134,7 +138,12 @@ pub fn read_all(data: &[String]) -> anyhow::Result<Vec<Sample>> {
 }
 
 /// The best pass's weights with tokenizer and settings, as a model directory.
-fn finish(args: &FinetuneArgs, best: &Path, predictor: &Predictor) -> anyhow::Result<()> {
+fn finish(
+    args: &FinetuneArgs,
+    best: &Path,
+    predictor: &Predictor,
+    taught: Vec<String>,
+) -> anyhow::Result<()> {
     let read = |name: &str| std::fs::read(args.base.join(name));
     let tokenizer = read("tokenizer.json").map_err(|e| {
         Error::new(Stage::Train, ErrorCode::ModelMissing, "the base model has no tokenizer.json")
@@ -147,6 +156,7 @@ fn finish(args: &FinetuneArgs, best: &Path, predictor: &Predictor) -> anyhow::Re
         _ => finetune::ZERO_BOXES.as_bytes().to_vec(),
     };
     let best = crate::model::Model::load(best, predictor.model.device())?;
-    finetune::write_model(&best, &tokenizer, &settings, &args.name, &args.output.join("model"))?;
+    let model = args.output.join("model");
+    finetune::write_model(&best, &tokenizer, &settings, &args.name, taught, &model)?;
     Ok(())
 }

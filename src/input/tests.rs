@@ -377,7 +377,7 @@ fn a_file_without_read_permission_is_unreadable() {
     let file = directory.path().join("secret.png");
     std::fs::write(&file, encoded(&DynamicImage::ImageRgb8(picture(4, 4)), ImageFormat::Png))
         .unwrap();
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o000)).unwrap();
     // Root may read everything; then there is nothing to see.
     if std::fs::read(&file).is_err() {
         let error = open(&Source::Path(file), &InputOptions::default()).unwrap_err();

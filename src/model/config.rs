@@ -83,6 +83,10 @@ pub struct LayoutLmExtras {
     /// Scores are softmax(logits / temperature), fitted on a dev split.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
+    /// Entity labels that training data annotated; empty means all. The probability of any other
+    /// class belongs to `O`: with partial annotation nothing was said against it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taught: Vec<String>,
     /// Class names of the second token head (header, question, answer), if the model has one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub form_labels: Vec<String>,

@@ -311,7 +311,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn to_mark(&mut self) -> Result<Vec<Object>> {
+    fn items_since_mark(&mut self) -> Result<Vec<Object>> {
         let mark = self.stack.iter().rposition(|o| matches!(o, Object::Mark));
         let mark = mark.ok_or_else(|| refuse("its description lacks a mark"))?;
         let items = self.stack.split_off(mark + 1);
@@ -320,7 +320,7 @@ impl<'a> Machine<'a> {
     }
 
     fn tuple_to_mark(&mut self) -> Result<()> {
-        let items = self.to_mark()?;
+        let items = self.items_since_mark()?;
         self.stack.push(Object::List(items));
         Ok(())
     }
@@ -370,7 +370,7 @@ impl<'a> Machine<'a> {
     }
 
     fn set_items(&mut self) -> Result<()> {
-        let items = self.to_mark()?;
+        let items = self.items_since_mark()?;
         self.extend_dict(items)
     }
 

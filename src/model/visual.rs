@@ -91,7 +91,7 @@ impl VisualEmbedding {
             + text.positions_up_to(count)
             + text.layout.forward(bbox);
         if let Some(segment) = &self.segment {
-            sum = sum + segment;
+            sum += segment;
         }
         self.norm.forward(&sum).dropout(self.dropout, train)
     }

@@ -159,11 +159,12 @@ pub fn write_model(
     tokenizer_json: &[u8],
     tokenizer_config: &[u8],
     name: &str,
+    taught: Vec<String>,
     dir: &Path,
 ) -> Result<()> {
     let mut config = model.config.clone();
     let extras = config.layoutlm.unwrap_or_default();
-    config.layoutlm = Some(LayoutLmExtras { name: name.to_string(), ..extras });
+    config.layoutlm = Some(LayoutLmExtras { name: name.to_string(), taught, ..extras });
     model.save_as(&config, dir)?;
     for (file, bytes) in
         [("tokenizer.json", tokenizer_json), ("tokenizer_config.json", tokenizer_config)]
