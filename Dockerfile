@@ -1,7 +1,7 @@
 # The program with everything it needs:
 #   docker build -t layoutlm .
 #   docker run --rm -v "$PWD:/pages" layoutlm extract /pages/receipt.jpg
-FROM debian:bookworm AS build
+FROM debian:bookworm-slim AS build
 COPY . /src
 WORKDIR /src
 ENV LAYOUTLM_CACHE=/opt/layoutlm
@@ -11,8 +11,8 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libtesseract5 liblept5 tesseract-ocr-eng libgomp1 libstdc++6 \
     && rm -rf /var/lib/apt/lists/*
-# The program finds libtorch where it was built with it.
-COPY --from=build /opt/layoutlm /opt/layoutlm
+# The program looks for libtorch where it was when it was built.
+COPY --from=build /opt/layoutlm/libtorch-2.11.0-cpu/lib /opt/layoutlm/libtorch-2.11.0-cpu/lib
 COPY --from=build /usr/local/bin/layoutlm /usr/local/bin/layoutlm
 WORKDIR /pages
 ENTRYPOINT ["layoutlm"]

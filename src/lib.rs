@@ -14,6 +14,7 @@
 pub mod batch;
 pub mod cli;
 pub mod decode;
+pub mod doctor;
 pub mod document;
 pub mod encode;
 pub mod error;

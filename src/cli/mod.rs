@@ -9,6 +9,7 @@
 pub mod completions;
 pub mod context;
 pub mod convert;
+pub mod doctor;
 pub mod eval;
 pub mod exit;
 pub mod extract;
@@ -72,6 +73,7 @@ pub enum Verb {
     Eval(eval::EvalArgs),
     Models(models::ModelsArgs),
     Convert(convert::ConvertArgs),
+    Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -85,6 +87,7 @@ impl Verb {
             Verb::Eval(args) => eval::run(args, context),
             Verb::Models(args) => models::run(args, context),
             Verb::Convert(args) => convert::run(args, context),
+            Verb::Doctor(args) => doctor::run(args, context),
             Verb::Completions(args) => completions::run(args, context),
             Verb::Man(args) => man::run(args, context),
         }

@@ -11,6 +11,7 @@ mod layer;
 pub mod layers;
 mod pickle;
 pub mod registry;
+pub mod runtime;
 mod text;
 pub mod trunk;
 mod visual;
