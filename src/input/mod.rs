@@ -3,8 +3,12 @@
 //! What a file is, is read from its bytes and never from its name. Pages are made one at a time, as
 //! they are asked for, so that a document of many pages needs the memory of one.
 
+#[cfg(feature = "pdf")]
+mod pdf;
 pub mod range;
 mod raster;
+#[cfg(feature = "pdf")]
+mod reading_order;
 mod resolution;
 mod sniff;
 mod source;
@@ -224,6 +228,9 @@ fn decoder_for(
 ) -> Result<Box<dyn PageDecoder>> {
     match format {
         Format::Tiff => Ok(Box::new(tiff::TiffPages::open(bytes, options)?)),
+        #[cfg(feature = "pdf")]
+        Format::Pdf => Ok(Box::new(pdf::PdfPages::open(bytes, options)?)),
+        #[cfg(not(feature = "pdf"))]
         Format::Pdf => {
             Err(Error::input(ErrorCode::UnsupportedFormat, "this build of layoutlm reads no PDF")
                 .hint("build it with `--features pdf`, or convert the file to TIFF"))

@@ -1,0 +1,215 @@
+//! Whether a page's text layer can be trusted, or the picture must be read.
+//!
+//! Layers that are refused: text that is not drawn (left by some other OCR, of unknown quality), text
+//! whose encoding is broken, and text that tells only a part of what is seen, such as the stamp that a
+//! fax machine put on a scan.
+
+use super::glyphs::{Collector, PlacedGlyph, UNKNOWN};
+use crate::document::Word;
+use hayro_interpret::kurbo::Rect;
+use image::RgbImage;
+
+/// More of the characters without meaning than this: the encoding is broken.
+const MOST_UNKNOWN: f64 = 0.1;
+/// Fewer letters and digits among the characters than this: it is no text.
+const FEWEST_LETTERS: f64 = 0.5;
+/// Vowels among Latin letters: under this, letters are shuffled. No language comes near it, nor do
+/// lists of codes.
+const FEWEST_VOWELS: f64 = 0.12;
+/// So many letters are needed for that judgement.
+const LETTERS_TO_JUDGE: usize = 100;
+/// A page whose pictures cover this much of it may be a scan.
+const SCAN_COVER: f64 = 0.5;
+/// Cells of ink outside of all words, as a multiple of those inside, that a scan with a true text
+/// layer does not have.
+const MOST_UNTOLD: f64 = 1.0;
+/// The page is judged on a grid of so many cells across.
+const GRID: u32 = 200;
+/// Darker than this, of 255, is ink.
+const INK: u8 = 128;
+
+/// Whether OCR can be spared.
+pub(super) fn is_sound(page: &Collector, words: &[Word], image: &RgbImage) -> bool {
+    let visible = page.glyphs.iter().filter(|glyph| glyph.visible && glyph.text != " ");
+    !words.is_empty() && is_text(visible) && tells_all(&page.pictures, words, image)
+}
+
+/// Whether the characters look like a language.
+fn is_text<'a>(glyphs: impl Iterator<Item = &'a PlacedGlyph>) -> bool {
+    let (mut all, mut unknown, mut letters) = (0usize, 0usize, 0usize);
+    let (mut latin, mut vowels) = (0usize, 0usize);
+    for character in glyphs.flat_map(|glyph| glyph.text.chars()) {
+        // Rules and leaders made of characters are no sign of anything.
+        if "._-–—=*|·•…".contains(character) {
+            continue;
+        }
+        all += 1;
+        unknown += usize::from(is_meaningless(character));
+        letters += usize::from(character.is_alphanumeric());
+        if character.is_ascii_alphabetic() {
+            latin += 1;
+            vowels += usize::from("aeiouyAEIOUY".contains(character));
+        }
+    }
+    let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+    all > 0
+        && share(unknown, all) <= MOST_UNKNOWN
+        && share(letters, all) >= FEWEST_LETTERS
+        && (latin < LETTERS_TO_JUDGE || share(vowels, latin) >= FEWEST_VOWELS)
+}
+
+fn is_meaningless(character: char) -> bool {
+    character == UNKNOWN || matches!(character, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..)
+}
+
+/// On a page covered by pictures, the text must explain the ink that is seen.
+fn tells_all(pictures: &[Rect], words: &[Word], image: &RgbImage) -> bool {
+    let side = image.width().div_ceil(GRID).max(1);
+    let grid =
+        Grid { side, columns: image.width().div_ceil(side), rows: image.height().div_ceil(side) };
+    if grid.columns == 0 || grid.rows == 0 {
+        return true;
+    }
+    let mut pictured = vec![false; grid.len()];
+    for picture in pictures {
+        grid.mark(&mut pictured, picture.x0, picture.y0, picture.x1, picture.y1);
+    }
+    let covered = pictured.iter().filter(|&&cell| cell).count();
+    if (covered as f64) < SCAN_COVER * grid.len() as f64 {
+        return true;
+    }
+    let mut told = vec![false; grid.len()];
+    for word in words {
+        let margin = f64::from(side);
+        grid.mark(
+            &mut told,
+            f64::from(word.bbox.left()) - margin,
+            f64::from(word.bbox.top()) - margin,
+            f64::from(word.bbox.right()) + margin,
+            f64::from(word.bbox.bottom()) + margin,
+        );
+    }
+    let inked = grid.inked(image);
+    let count = |wanted: bool| {
+        let cells = inked.iter().zip(&pictured).zip(&told);
+        cells.filter(|((ink, pictured), told)| **ink && **pictured && **told == wanted).count()
+    };
+    count(false) as f64 <= MOST_UNTOLD * count(true) as f64
+}
+
+/// Square cells over the page.
+#[derive(Debug, Clone, Copy)]
+struct Grid {
+    /// Of a cell, in pixels.
+    side: u32,
+    columns: u32,
+    rows: u32,
+}
+
+impl Grid {
+    fn len(self) -> usize {
+        self.columns as usize * self.rows as usize
+    }
+
+    /// Marks the cells that an area in pixels touches.
+    fn mark(self, cells: &mut [bool], x0: f64, y0: f64, x1: f64, y1: f64) {
+        let side = f64::from(self.side);
+        // The casts saturate at 0; the ends are cut to the grid.
+        let first = |v: f64| (v / side).floor() as u32;
+        let after = |v: f64, most: u32| ((v / side).ceil() as u32).min(most);
+        for row in first(y0)..after(y1, self.rows) {
+            let start = (row * self.columns) as usize;
+            let columns = first(x0)..after(x1, self.columns);
+            for column in columns {
+                cells[start + column as usize] = true;
+            }
+        }
+    }
+
+    /// Cells with a dark pixel.
+    fn inked(self, image: &RgbImage) -> Vec<bool> {
+        let mut cells = vec![false; self.len()];
+        for (x, y, pixel) in image.enumerate_pixels() {
+            if pixel.0[1] < INK {
+                cells[(y / self.side * self.columns + x / self.side) as usize] = true;
+            }
+        }
+        cells
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::PixelBox;
+    use hayro_interpret::kurbo::{Point, Vec2};
+    use image::Rgb;
+
+    fn sounds(text: &str) -> bool {
+        let glyphs: Vec<PlacedGlyph> = text
+            .chars()
+            .map(|character| PlacedGlyph {
+                text: character.to_string(),
+                origin: Point::ORIGIN,
+                end: Point::ORIGIN,
+                direction: Vec2::new(1.0, 0.0),
+                size: 10.0,
+                ink: Rect::ZERO,
+                visible: true,
+            })
+            .collect();
+        is_text(glyphs.iter())
+    }
+
+    #[test]
+    fn languages_and_codes_are_text() {
+        for text in [
+            "Invoice No. 17/2020, total 1,234.50",
+            "Rechnung für Müller & Söhne: 17,00 €",
+            "WXYZ-TV 1A2B3C 11:30p 30s",
+            "合計 1,234円",
+            "________________ Sign here ________________",
+            "Итого 12 500,00 руб.",
+        ] {
+            assert!(sounds(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn broken_encodings_are_no_text() {
+        // Glyph numbers taken for characters: `a` becomes `D`, and so on.
+        let shifted: String = "the total of this invoice is due within thirty days of the date "
+            .repeat(3)
+            .bytes()
+            .filter(|&byte| byte != b' ')
+            .map(|byte| char::from(byte - 29))
+            .collect();
+        for text in
+            ["", "\u{fffd}nvo\u{fffd}ce", "\u{e001}\u{e002}\u{e003}", "#$%&/()!\"?+~", &shifted]
+        {
+            assert!(!sounds(text), "{text}");
+        }
+    }
+
+    fn word(bbox: PixelBox) -> Word {
+        Word { text: "x".into(), bbox, confidence: 1.0, line: 0, block: 0 }
+    }
+
+    #[test]
+    fn a_stamp_does_not_speak_for_the_scan_under_it() {
+        let mut image = RgbImage::from_pixel(400, 400, Rgb([255; 3]));
+        for y in (20..380).step_by(20) {
+            for x in 20..380 {
+                image.put_pixel(x, y, Rgb([0; 3]));
+            }
+        }
+        let scan = [Rect::new(0.0, 0.0, 400.0, 400.0)];
+        let stamp = [word(PixelBox::new(20, 15, 380, 25))];
+        let all: Vec<Word> =
+            (20..380).step_by(20).map(|y| word(PixelBox::new(20, y - 5, 380, y + 5))).collect();
+        assert!(!tells_all(&scan, &stamp, &image));
+        assert!(tells_all(&scan, &all, &image));
+        // Without a picture, lines are lines.
+        assert!(tells_all(&[], &stamp, &image));
+    }
+}

@@ -1,0 +1,290 @@
+//! PDFs written by hand: what each page must give, and that no damage does harm.
+
+use crate::document::Word;
+use crate::error::{Error, ErrorCode, Result};
+use crate::geometry::PixelBox;
+use crate::input::{DocumentPages, InputOptions, PageImage, Source, TextLayerMode, open};
+use proptest::prelude::*;
+
+/// A letter page at 200 dpi: 72 points are 200 pixels.
+const LETTER: &str = "/MediaBox [0 0 612 792]";
+const FONT: &str = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>";
+/// Character codes that stand for glyphs without a meaning.
+const NAMELESS_FONT: &str = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding \
+     << /Differences [97 /g1 /g2 /g3 /g4 /g5 /g6 /g7 /g8 /g9 /g10 /g11 /g12 /g13 /g14 /g15] >> >>";
+/// A picture of black lines over the whole page: what a scanner makes.
+const SCAN: &str = "q 612 0 0 792 0 0 cm BI /W 4 /H 40 /CS /G /BPC 8 /F /AHx ID \
+     FF000000FFFFFFFFFF000000FFFFFFFFFF000000FFFFFFFFFF000000FFFFFFFFFF000000FFFFFFFF\
+     FF000000FFFFFFFFFF000000FFFFFFFFFF000000FFFFFFFFFF000000FFFFFFFFFF000000FFFFFFFF\
+     FF000000FFFFFFFFFF000000FFFFFFFFFF000000FFFFFFFFFF000000FFFFFFFFFF000000FFFFFFFF\
+     FF000000FFFFFFFFFF000000FFFFFFFFFF000000FFFFFFFFFF000000FFFFFFFFFF000000FFFFFFFF> EI Q ";
+
+/// A file of numbered objects, the first of which is the catalogue.
+fn file(objects: &[String]) -> Vec<u8> {
+    let mut bytes = b"%PDF-1.4\n".to_vec();
+    let mut offsets = Vec::new();
+    for (object, number) in objects.iter().zip(1..) {
+        offsets.push(bytes.len());
+        bytes.extend(format!("{number} 0 obj\n{object}\nendobj\n").bytes());
+    }
+    let start = bytes.len();
+    let size = objects.len() + 1;
+    bytes.extend(format!("xref\n0 {size}\n0000000000 65535 f \n").bytes());
+    for offset in offsets {
+        bytes.extend(format!("{offset:010} 00000 n \n").bytes());
+    }
+    let trailer = format!("trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
+    bytes.extend(trailer.bytes());
+    bytes
+}
+
+/// Pages of these contents, each with its page attributes.
+fn pdf(pages: &[(&str, &str)]) -> Vec<u8> {
+    let first = 5;
+    let kids: Vec<String> = (0..pages.len()).map(|i| format!("{} 0 R", first + 2 * i)).collect();
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_string(),
+        format!("<< /Type /Pages /Kids [{}] /Count {} >>", kids.join(" "), pages.len()),
+        FONT.to_string(),
+        NAMELESS_FONT.to_string(),
+    ];
+    for (index, (attributes, content)) in pages.iter().enumerate() {
+        objects.push(format!(
+            "<< /Type /Page /Parent 2 0 R {attributes} /Contents {} 0 R \
+             /Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> >>",
+            first + 2 * index + 1
+        ));
+        objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()));
+    }
+    file(&objects)
+}
+
+fn open_with(bytes: Vec<u8>, options: &InputOptions) -> Result<DocumentPages> {
+    open(&Source::Bytes { name: "paper.pdf".into(), bytes }, options)
+}
+
+fn page_in_mode(attributes: &str, content: &str, text_layer: TextLayerMode) -> PageImage {
+    let options = InputOptions { text_layer, ..InputOptions::default() };
+    let mut pages = open_with(pdf(&[(attributes, content)]), &options).unwrap();
+    pages.next().unwrap().unwrap()
+}
+
+fn page(content: &str) -> PageImage {
+    page_in_mode(LETTER, content, TextLayerMode::Auto)
+}
+
+fn words(content: &str) -> Vec<Word> {
+    page(content).text_layer.expect("a sound text layer")
+}
+
+fn texts(words: &[Word]) -> Vec<&str> {
+    words.iter().map(|word| word.text.as_str()).collect()
+}
+
+fn near(found: PixelBox, wanted: [u32; 4], tolerance: u32) -> bool {
+    <[u32; 4]>::from(found).iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= tolerance)
+}
+
+#[test]
+fn words_have_the_boxes_of_their_ink() {
+    let page = page("BT /F1 36 Tf 72 720 Td (Hill mown) Tj ET");
+    assert_eq!((page.size().width, page.size().height, page.dpi), (1700, 2200, Some(200)));
+    let words = page.text_layer.unwrap();
+    assert_eq!(texts(&words), ["Hill", "mown"]);
+    // Helvetica at 100 pixels an em: capitals are .72 high; H, i, l, l are .72 + .22 · 3 wide.
+    assert!(near(words[0].bbox, [208, 128, 333, 200], 4), "{:?}", words[0].bbox);
+    assert_eq!((words[0].line, words[1].line, words[0].confidence), (0, 0, 1.0));
+    // The boxes hold the dark pixels and nothing else is dark.
+    for (x, y, pixel) in page.image.enumerate_pixels() {
+        let inside = words.iter().any(|word| {
+            let bbox = word.bbox;
+            (bbox.left()..bbox.right()).contains(&x) && (bbox.top()..bbox.bottom()).contains(&y)
+        });
+        assert!(inside || pixel.0[0] > 200, "ink outside of words at {x}, {y}");
+    }
+}
+
+#[test]
+fn words_set_without_spaces_are_told_apart_by_their_distance() {
+    let content = "BT /F1 12 Tf 72 700 Td [(Net) -400 (to) 20 (tal) -4000 (11.00)] TJ ET \
+         BT /F1 12 Tf 72 680 Td (Ta) Tj (x) Tj 100 0 Td (2.00) Tj ET";
+    let words = words(content);
+    assert_eq!(texts(&words), ["Net", "total", "11.00", "Tax", "2.00"]);
+    let lines: Vec<u32> = words.iter().map(|word| word.line).collect();
+    assert_eq!(lines, [0, 0, 0, 1, 1]);
+}
+
+#[test]
+fn words_come_in_reading_order_whatever_the_order_of_the_file() {
+    let content = "BT /F1 12 Tf 72 100 Td (last) Tj ET BT /F1 12 Tf 300 700 Td (second) Tj ET \
+         BT /F1 12 Tf 72 700 Td (first) Tj ET";
+    assert_eq!(texts(&words(content)), ["first", "second", "last"]);
+}
+
+#[test]
+fn text_printed_twice_to_look_bold_is_read_once() {
+    let content =
+        "BT /F1 12 Tf 72 700 Td (Total aa) Tj ET BT /F1 12 Tf 72.3 700 Td (Total aa) Tj ET";
+    assert_eq!(texts(&words(content)), ["Total", "aa"]);
+}
+
+#[test]
+fn text_outside_of_page_or_clip_is_not_seen() {
+    let content = "BT /F1 12 Tf 72 700 Td (seen) Tj ET BT /F1 12 Tf 72 900 Td (above) Tj ET \
+         q 72 500 30 20 re W n BT /F1 12 Tf 74 505 Td (in) Tj 200 0 Td (out) Tj ET Q \
+         BT /F1 12 Tf 300 505 Td (after) Tj ET";
+    assert_eq!(texts(&words(content)), ["seen", "in", "after"]);
+}
+
+#[test]
+fn a_turned_page_is_upright_and_its_words_with_it() {
+    // Text runs upwards on the sheet, which the viewer turns clockwise.
+    let content = "BT /F1 36 Tf 0 1 -1 0 100 72 Tm (Hill mown) Tj ET";
+    let page = page_in_mode(&format!("{LETTER} /Rotate 90"), content, TextLayerMode::Auto);
+    assert_eq!((page.size().width, page.size().height), (2200, 1700));
+    let words = page.text_layer.unwrap();
+    assert_eq!(texts(&words), ["Hill", "mown"]);
+    assert!(words[0].bbox.width() > words[0].bbox.height());
+    assert!(near(words[0].bbox, [208, 206, 333, 278], 4), "{:?}", words[0].bbox);
+}
+
+#[test]
+fn text_that_runs_upwards_keeps_its_own_order() {
+    let content = "BT /F1 12 Tf 72 700 Td (An upright line of words) Tj ET \
+         BT /F1 12 Tf 0 1 -1 0 40 300 Tm (received today) Tj ET";
+    let words = words(content);
+    assert_eq!(texts(&words), ["An", "upright", "line", "of", "words", "received", "today"]);
+    assert!(words[5].bbox.top() > words[6].bbox.top());
+    assert!(words[5].bbox.height() > words[5].bbox.width());
+    assert_ne!(words[4].block, words[5].block);
+}
+
+#[test]
+fn a_scan_is_left_to_ocr() {
+    assert_eq!(page(SCAN).text_layer, None);
+    assert_eq!(page("").text_layer, None);
+}
+
+#[test]
+fn invisible_text_is_used_only_when_asked_for() {
+    let content = format!("{SCAN} BT /F1 12 Tf 3 Tr 72 700 Td (left by another OCR) Tj ET");
+    assert_eq!(page(&content).text_layer, None);
+    let only = page_in_mode(LETTER, &content, TextLayerMode::Only);
+    assert_eq!(texts(&only.text_layer.unwrap()), ["left", "by", "another", "OCR"]);
+}
+
+#[test]
+fn a_stamp_on_a_scan_does_not_replace_the_scan() {
+    let stamp = format!("{SCAN} BT /F1 8 Tf 72 780 Td (Received by fax 3 March 2020) Tj ET");
+    assert_eq!(page(&stamp).text_layer, None);
+}
+
+#[test]
+fn broken_encodings_are_left_to_ocr() {
+    let content = "BT /F2 12 Tf 72 700 Td (abc def ghi) Tj ET";
+    assert_eq!(page(content).text_layer, None);
+}
+
+#[test]
+fn the_text_layer_can_be_refused() {
+    let content = "BT /F1 12 Tf 72 700 Td (words) Tj ET";
+    assert_eq!(page_in_mode(LETTER, content, TextLayerMode::Never).text_layer, None);
+    let empty = page_in_mode(LETTER, SCAN, TextLayerMode::Only);
+    assert_eq!(empty.text_layer, Some(Vec::new()));
+}
+
+#[test]
+fn every_page_is_judged_for_itself() {
+    let born = "BT /F1 12 Tf 72 700 Td (born digital) Tj ET";
+    let bytes = pdf(&[(LETTER, born), (LETTER, SCAN), (LETTER, born)]);
+    let pages = open_with(bytes, &InputOptions::default()).unwrap();
+    assert_eq!(pages.page_count(), 3);
+    let sources: Vec<(u32, bool)> = pages
+        .map(|page| page.unwrap())
+        .map(|page| (page.number, page.text_layer.is_some()))
+        .collect();
+    assert_eq!(sources, [(1, true), (2, false), (3, true)]);
+}
+
+#[test]
+fn a_page_too_large_for_the_limit_is_rendered_coarser() {
+    let options = InputOptions { max_pixels: 1_000_000, ..InputOptions::default() };
+    let bytes = pdf(&[(LETTER, ""), ("/MediaBox [0 0 14400 14400]", "")]);
+    for page in open_with(bytes, &options).unwrap() {
+        let page = page.unwrap();
+        assert!(page.dpi.unwrap() < 200);
+        assert!(u64::from(page.size().width) * u64::from(page.size().height) <= 1_010_000);
+    }
+}
+
+#[test]
+fn encrypted_files_ask_for_their_password() {
+    let bytes = include_bytes!("../../../tests/pages/encrypted.pdf").to_vec();
+    let with = |password: Option<&str>| InputOptions {
+        password: password.map(String::from),
+        ..InputOptions::default()
+    };
+    for password in [None, Some("wrong")] {
+        let error = open_with(bytes.clone(), &with(password)).unwrap_err();
+        assert_eq!(error.code, ErrorCode::Encrypted);
+        assert!(error.hint.unwrap().contains("--password"));
+    }
+    let mut pages = open_with(bytes, &with(Some("sesame"))).unwrap();
+    let words = pages.next().unwrap().unwrap().text_layer.unwrap();
+    assert_eq!(texts(&words), ["Open", "sesame", "42"]);
+}
+
+#[test]
+fn a_file_that_is_no_pdf_inside_is_damaged() {
+    let error =
+        open_with(b"%PDF-1.7\nnothing else".to_vec(), &InputOptions::default()).unwrap_err();
+    assert_eq!(error.code, ErrorCode::CorruptInput);
+    assert_eq!(error.input.as_deref(), Some("paper.pdf"));
+    assert!(error.hint.is_some());
+}
+
+/// Whatever the bytes, pages or errors come out, without the help of the last net.
+fn survive(bytes: Vec<u8>) -> Result<(), TestCaseError> {
+    let options = InputOptions { dpi: 20, max_pixels: 200_000, ..InputOptions::default() };
+    let check = |error: Error| {
+        prop_assert!(error.input.is_some() && error.hint.is_some());
+        prop_assert!(!error.message.starts_with("the decoder gave up"), "{}", error);
+        Ok(())
+    };
+    match open_with(bytes, &options) {
+        Err(error) => check(error)?,
+        Ok(pages) => {
+            for page in pages.take(5) {
+                page.map_or_else(check, |_| Ok(()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn damaged_files_give_pages_or_an_error(
+        cut in 0.0..1.0f64,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..20),
+    ) {
+        let text = "BT /F1 12 Tf 72 700 Td [(Net) -400 (total)] TJ ET 0 0 m 9 9 l S";
+        let mut bytes = pdf(&[(LETTER, text), (LETTER, SCAN)]);
+        for (index, value) in changes {
+            let at = index.index(bytes.len());
+            bytes[at] = value;
+        }
+        survive(bytes.clone())?;
+        bytes.truncate((bytes.len() as f64 * cut) as usize);
+        survive(bytes)?;
+    }
+
+    #[test]
+    fn any_drawing_instructions_give_a_page(
+        content in "([-0-9.]{1,5} |[a-zA-Z*']{1,2} |\\(\\PC{0,5}\\) |/F1 |/F2 |\\[|\\] |<<|>> ){0,40}",
+    ) {
+        survive(pdf(&[(LETTER, &format!("BT /F1 12 Tf {content}"))]))?;
+    }
+}
