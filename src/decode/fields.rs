@@ -32,6 +32,7 @@ impl Default for FieldOptions {
 pub struct Answer {
     /// Ids of its entities: one, or several that go on with each other.
     pub entities: Vec<usize>,
+    /// As read, without the punctuation around it.
     pub text: String,
     pub value: Option<Value>,
     /// The model's score of the (first) entity.
@@ -244,10 +245,24 @@ fn answer(label: &str, best: usize, list: &[Candidate], entities: &[Entity]) -> 
     let texts: Vec<&str> = parts.iter().map(|part| entities[*part].text.as_str()).collect();
     Answer {
         entities: parts.iter().map(|part| entities[*part].id).collect(),
-        text: texts.join(" "),
+        text: without_edges(&texts.join(" ")).to_string(),
         value: first.value.clone(),
         score: first.score,
     }
+}
+
+/// A text without what separates it from its surroundings: `: 19/03/2018`, `(19/03/2018)`,
+/// `KUALA LUMPUR,`. Brackets go in pairs only.
+fn without_edges(text: &str) -> &str {
+    let edge = |c: char| c.is_whitespace() || ":;,*|=_~•·".contains(c);
+    let trimmed = text.trim_matches(edge);
+    for (open, close) in [('(', ')'), ('[', ']')] {
+        let inner = trimmed.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+        if let Some(inner) = inner.filter(|inner| !inner.contains([open, close])) {
+            return inner.trim_matches(edge);
+        }
+    }
+    trimmed
 }
 
 /// Whether a box stands right under another, in its column.

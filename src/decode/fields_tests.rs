@@ -109,3 +109,19 @@ fn parts_of_forms_are_no_fields() {
     let entities = [entity(0, "question", "Name:", 0.9), entity(1, "answer", "Ann", 0.9)];
     assert!(fields(&entities, FieldOptions::default()).is_empty());
 }
+
+#[test]
+fn answers_are_freed_from_the_punctuation_around_them() {
+    let cases = [
+        (": ACME (M) SDN BHD", "ACME (M) SDN BHD"),
+        ("(ACME)", "ACME"),
+        ("[ACME],", "ACME"),
+        ("(A) AND (B)", "(A) AND (B)"),
+        ("ACME CO.", "ACME CO."),
+        ("#12-03 ORCHARD ROAD,", "#12-03 ORCHARD ROAD"),
+        (":", ""),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(without_edges(text), expected, "{text}");
+    }
+}
