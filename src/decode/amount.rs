@@ -28,12 +28,20 @@ pub enum Kind {
 }
 
 /// What the rest of the document says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NumberContext<'a> {
     /// The currency that its sums are in.
     pub currency: Option<&'a str>,
     /// Its decimal separator.
     pub decimal: Option<char>,
+    /// Whether `$` alone may be the US dollar.
+    pub american: bool,
+}
+
+impl Default for NumberContext<'_> {
+    fn default() -> Self {
+        Self { currency: None, decimal: None, american: true }
+    }
 }
 
 /// The sum of money in a text. Of several numbers: the one beside a currency, else the last with
@@ -42,7 +50,8 @@ pub fn parse_amount(text: &str, context: NumberContext<'_>) -> Option<Money> {
     let characters: Vec<char> = text.chars().collect();
     let marks = currency::marks(&characters);
     let found = best_run(&characters, &marks)?;
-    let code = nearest(&marks, &found).and_then(|mark| mark.code(context.currency));
+    let code = nearest(&marks, &found);
+    let code = code.and_then(|mark| mark.code(context.currency, context.american));
     let context = NumberContext { currency: code.or(context.currency), ..context };
     let amount = normalize(&found.digits, Kind::Money, context)?;
     let sign =

@@ -140,7 +140,7 @@ fn what_is_no_sum_gives_none() {
 #[test]
 fn the_document_settles_the_currency() {
     let read = |text: &str, currency: &str| {
-        let context = NumberContext { currency: Some(currency), decimal: None };
+        let context = NumberContext { currency: Some(currency), ..NumberContext::default() };
         parse_amount(text, context).and_then(|money| money.currency)
     };
     assert_eq!(read("$8.20", "SGD").as_deref(), Some("SGD"));
@@ -152,7 +152,7 @@ fn the_document_settles_the_currency() {
 #[test]
 fn three_digits_of_a_quantity_are_decimals_where_a_scale_prints_them() {
     let quantity = |text: &str, decimal: Option<char>| {
-        parse_quantity(text, NumberContext { currency: None, decimal })
+        parse_quantity(text, NumberContext { decimal, ..NumberContext::default() })
     };
     let cases = [
         ("1.250", None, "1.250"),

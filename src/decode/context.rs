@@ -6,16 +6,25 @@
 
 use super::amount::{NumberContext, decimal_evidence};
 use super::currency;
-use super::date::{DateOrder, order_evidence};
+use super::date::DateOrder::{self, DayMonthYear, MonthDayYear, YearMonthDay};
+use super::date::order_evidence;
 use crate::document::Word;
 
 /// What was gathered; the default knows nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueContext {
     pub order: Option<DateOrder>,
     /// ISO 4217.
     pub currency: Option<&'static str>,
     pub decimal: Option<char>,
+    /// Whether nothing speaks against the document being American.
+    pub american: bool,
+}
+
+impl Default for ValueContext {
+    fn default() -> Self {
+        Self { order: None, currency: None, decimal: None, american: true }
+    }
 }
 
 impl ValueContext {
@@ -27,42 +36,47 @@ impl ValueContext {
 
     /// From running text.
     pub fn of_text(text: &str) -> Self {
-        let country = country_of(text);
-        let currency = marked_currency(text, country).or(country.map(|c| c.currency));
-        let order =
-            most_frequent(order_evidence(text)).or(country.map(|c| c.order)).or_else(|| {
-                // Of the countries with these currencies one alone writes the month first.
-                currency.map(|code| match code {
-                    "USD" => DateOrder::MonthDayYear,
-                    _ => DateOrder::DayMonthYear,
-                })
-            });
+        let country = Country::of_text(text);
+        let language = Language::of_text(text);
+        let habits =
+            country.map(|c| (c.order, c.decimal)).or(language.map(|l| (l.order, l.decimal)));
+        let evidence = most_frequent(order_evidence(text));
+        let abroad = habits.is_some_and(|(order, _)| order != MonthDayYear);
+        let american = !abroad && !matches!(evidence, Some(DayMonthYear));
+        let currency = marked_currency(text, country, american).or(country.map(|c| c.currency));
+        let order = evidence.or(habits.map(|(order, _)| order)).or_else(|| {
+            // Of the countries with these currencies one alone writes the month first.
+            currency.map(|code| match code {
+                "USD" => MonthDayYear,
+                _ => DayMonthYear,
+            })
+        });
         let decimal = most_frequent(text.split_whitespace().filter_map(decimal_evidence).collect());
-        Self { order, currency, decimal: decimal.or(country.map(|c| c.decimal)) }
+        let decimal = decimal.or(habits.map(|(_, decimal)| decimal));
+        Self { order, currency, decimal, american }
     }
 
     /// The part that numbers need.
     pub fn numbers(&self) -> NumberContext<'_> {
-        NumberContext { currency: self.currency, decimal: self.decimal }
+        NumberContext { currency: self.currency, decimal: self.decimal, american: self.american }
     }
 }
 
 /// The currency whose sign or code stands most often; signs of several count as the country's, or
 /// as one that is named elsewhere.
-fn marked_currency(text: &str, country: Option<&Country>) -> Option<&'static str> {
+fn marked_currency(text: &str, country: Option<&Country>, american: bool) -> Option<&'static str> {
     let characters: Vec<char> = text.chars().collect();
     let mut marks = currency::marks(&characters);
-    // Letters count beside a number alone: `SDN BHD` is a company, no dinar of Bahrain.
+    // Letters count beside a number alone.
     marks.retain(|mark| {
-        let around =
-            characters[mark.start.saturating_sub(2)..].iter().take(mark.end - mark.start + 4);
-        !characters[mark.start].is_alphabetic() || around.into_iter().any(char::is_ascii_digit)
+        let around = characters[mark.start.saturating_sub(2)..].iter();
+        let mut around = around.take(mark.end - mark.start + 4);
+        !characters[mark.start].is_alphabetic() || around.any(char::is_ascii_digit)
     });
-    let certain = most_frequent(
-        marks.iter().filter(|mark| mark.is_certain()).filter_map(|mark| mark.code(None)).collect(),
-    );
+    let certain = marks.iter().filter(|mark| mark.is_certain());
+    let certain = most_frequent(certain.filter_map(|mark| mark.code(None, american)).collect());
     let hint = certain.or(country.map(|c| c.currency));
-    most_frequent(marks.iter().filter_map(|mark| mark.code(hint)).collect())
+    most_frequent(marks.iter().filter_map(|mark| mark.code(hint, american)).collect())
 }
 
 /// The value that occurs most often, the first of equals.
@@ -78,61 +92,106 @@ fn most_frequent<T: PartialEq + Copy>(values: Vec<T>) -> Option<T> {
     best.map(|(value, _)| value)
 }
 
-/// Habits of a country.
+/// Habits of a country, and words that occur in its papers and hardly elsewhere: legal forms, names
+/// of taxes, places.
 #[derive(Debug, PartialEq, Eq)]
 struct Country {
     currency: &'static str,
     order: DateOrder,
     decimal: char,
-    /// Words that occur in its papers and hardly elsewhere: legal forms, names of taxes.
-    words: &'static [&'static str],
+    words: &'static str,
 }
 
 #[rustfmt::skip]
 const COUNTRIES: &[Country] = &[
-    country("MYR", DateOrder::DayMonthYear, '.', &["BHD", "SDN", "MALAYSIA", "SST", "JALAN"]),
-    country("SGD", DateOrder::DayMonthYear, '.', &["SINGAPORE", "UEN"]),
-    country("IDR", DateOrder::DayMonthYear, ',', &["NPWP", "PB1", "TUNAI", "KEMBALI", "INDONESIA"]),
-    country("INR", DateOrder::DayMonthYear, '.', &["GSTIN", "CGST", "SGST", "INDIA"]),
-    country("GBP", DateOrder::DayMonthYear, '.', &["LONDON", "PLC", "ENGLAND"]),
-    country("AUD", DateOrder::DayMonthYear, '.', &["ABN", "AUSTRALIA", "NSW"]),
-    country("EUR", DateOrder::DayMonthYear, ',', &["GMBH", "UST", "MWST", "USTIDNR", "SARL", "TVA",
-        "BTW", "KVK", "IVA", "SRL", "DEUTSCHLAND", "FRANCE", "ITALIA", "ESPAÑA", "NEDERLAND", "ALV"]),
-    country("CHF", DateOrder::DayMonthYear, '.', &["SCHWEIZ", "SUISSE", "SVIZZERA", "ZÜRICH"]),
-    country("SEK", DateOrder::YearMonthDay, ',', &["MOMS", "ORGNR", "SVERIGE", "BANKGIRO"]),
-    country("NOK", DateOrder::DayMonthYear, ',', &["MVA", "NORGE", "KONTONUMMER"]),
-    country("DKK", DateOrder::DayMonthYear, ',', &["CVR", "DANMARK"]),
-    country("PLN", DateOrder::DayMonthYear, ',', &["NIP", "POLSKA", "PARAGON"]),
-    country("CZK", DateOrder::DayMonthYear, ',', &["DIČ", "IČO", "DPH", "PRAHA"]),
-    country("HUF", DateOrder::YearMonthDay, ',', &["ADÓSZÁM", "ÁFA", "BUDAPEST"]),
-    country("BRL", DateOrder::DayMonthYear, ',', &["CNPJ", "BRASIL", "LTDA"]),
-    country("USD", DateOrder::MonthDayYear, '.', &["USA", "LLC", "INC"]),
+    country("MYR", DayMonthYear, '.', " BHD SDN MALAYSIA SST JALAN JLN SELANGOR JOHOR "),
+    country("SGD", DayMonthYear, '.', " SINGAPORE UEN "),
+    country("IDR", DayMonthYear, ',', " NPWP PB1 PPN PAJAK KEMBALI KEMBALIAN INDONESIA JAKARTA "),
+    country("INR", DayMonthYear, '.', " GSTIN CGST SGST INDIA "),
+    country("GBP", DayMonthYear, '.', " LONDON PLC ENGLAND "),
+    country("AUD", DayMonthYear, '.', " ABN AUSTRALIA NSW "),
+    country("EUR", DayMonthYear, ',', " GMBH UST USTIDNR SARL SIREN SIRET KVK SRL DEUTSCHLAND FRANCE         ITALIA ESPAÑA NEDERLAND ÖSTERREICH PORTUGAL ALV "),
+    country("CHF", DayMonthYear, '.', " SCHWEIZ SUISSE SVIZZERA ZÜRICH BASEL GENÈVE "),
+    country("SEK", YearMonthDay, ',', " ORGNR SVERIGE BANKGIRO "),
+    country("NOK", DayMonthYear, ',', " MVA NORGE KONTONUMMER "),
+    country("DKK", DayMonthYear, ',', " CVR DANMARK "),
+    country("PLN", DayMonthYear, ',', " NIP POLSKA PARAGON "),
+    country("CZK", DayMonthYear, ',', " DIČ IČO DPH PRAHA "),
+    country("HUF", YearMonthDay, ',', " ADÓSZÁM ÁFA BUDAPEST "),
+    country("BRL", DayMonthYear, ',', " CNPJ BRASIL LTDA "),
+    country("USD", MonthDayYear, '.', " USA LLC "),
 ];
 
 const fn country(
     currency: &'static str,
     order: DateOrder,
     decimal: char,
-    words: &'static [&'static str],
+    words: &'static str,
 ) -> Country {
     Country { currency, order, decimal, words }
 }
 
-/// The country whose words stand most often in a text, if one leads.
-fn country_of(text: &str) -> Option<&'static Country> {
-    let words: Vec<String> = text
-        .split_whitespace()
-        .map(|word| word.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_uppercase())
-        .collect();
-    let count = |country: &Country| {
-        words.iter().filter(|word| country.words.contains(&word.as_str())).count()
-            + if country.currency == "USD" { american_places(&words) } else { 0 }
-    };
-    let mut scores: Vec<(usize, &Country)> =
-        COUNTRIES.iter().map(|country| (count(country), country)).collect();
+impl Country {
+    /// The country whose words stand most often in a text, if one leads.
+    fn of_text(text: &str) -> Option<&'static Self> {
+        let words = capitals(text);
+        leader(COUNTRIES, |country| {
+            let places = if country.currency == "USD" { american_places(&words) } else { 0 };
+            count(&words, country.words) + places
+        })
+    }
+}
+
+/// Habits of a language's countries, whichever of them it is, and words of its papers.
+#[derive(Debug, PartialEq, Eq)]
+struct Language {
+    order: DateOrder,
+    decimal: char,
+    words: &'static str,
+}
+
+#[rustfmt::skip]
+const LANGUAGES: &[Language] = &[
+    language(DayMonthYear, ',', " RECHNUNG BETRAG DATUM SUMME MWST STEUER UNTERSCHRIFT STRASSE UND "),
+    language(DayMonthYear, ',', " FACTURE MONTANT TTC TVA RUE ADRESSE POUR "),
+    language(DayMonthYear, ',', " FACTURA FECHA IMPORTE IVA CALLE NÚMERO PARA "),
+    language(DayMonthYear, ',', " FATTURA IMPORTO IVA TOTALE DELLA "),
+    language(DayMonthYear, ',', " FATURA VALOR IVA RUA NÚMERO "),
+    language(DayMonthYear, ',', " FACTUUR BEDRAG BTW DATUM STRAAT HET "),
+    language(DayMonthYear, ',', " FAKTURA KWOTA SPRZEDAŻ NABYWCA RAZEM ULICA "),
+    language(DayMonthYear, ',', " FAKTURA DATUM CELKEM KČ ODBĚRATEL SPLATNOST "),
+    language(YearMonthDay, ',', " FAKTURA BELOPP MOMS DATUM OCH BETALA "),
+    language(DayMonthYear, ',', " FAKTURA BELØP DATO BELØB MOMS "),
+];
+
+const fn language(order: DateOrder, decimal: char, words: &'static str) -> Language {
+    Language { order, decimal, words }
+}
+
+impl Language {
+    fn of_text(text: &str) -> Option<&'static Self> {
+        let words = capitals(text);
+        // One word alone may be borrowed.
+        leader(LANGUAGES, |language| count(&words, language.words).saturating_sub(1))
+    }
+}
+
+/// The words of a text in capitals, without punctuation.
+fn capitals(text: &str) -> Vec<String> {
+    let letters = |word: &str| word.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    text.split_whitespace().map(|word| letters(word).to_uppercase()).collect()
+}
+
+fn count(words: &[String], among: &str) -> usize {
+    words.iter().filter(|word| !word.is_empty() && among.contains(&format!(" {word} "))).count()
+}
+
+/// The one that scores highest, if it alone does.
+fn leader<T>(all: &'static [T], score: impl Fn(&T) -> usize) -> Option<&'static T> {
+    let mut scores: Vec<(usize, &T)> = all.iter().map(|one| (score(one), one)).collect();
     scores.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     match scores[..] {
-        [(first, country), (second, _), ..] if first > second => Some(country),
+        [(first, one), (second, _), ..] if first > second => Some(one),
         _ => None,
     }
 }
@@ -152,21 +211,33 @@ mod tests {
 
     #[test]
     fn a_document_tells_its_order_currency_and_decimals() {
-        use DateOrder::{DayMonthYear, MonthDayYear};
         let cases = [
             ("ACME SDN. BHD. 03/04/2018 TOTAL 23.60", Some(DayMonthYear), Some("MYR"), Some('.')),
+            ("ACME SDN BHD 12345 TOTAL 23.60", Some(DayMonthYear), Some("MYR"), Some('.')),
+            (
+                "ACME SDN BHD 03/04/2018 GST INC 6% 23.60",
+                Some(DayMonthYear),
+                Some("MYR"),
+                Some('.'),
+            ),
             ("Date 12/25/18 Total $14.00", Some(MonthDayYear), Some("USD"), Some('.')),
-            ("Date 25/12/18 Total $14.00", Some(DayMonthYear), Some("USD"), Some('.')),
+            // Not from the USA, so whose dollars these are is open.
+            ("Date 25/12/18 Total $14.00", Some(DayMonthYear), None, Some('.')),
             ("Springfield, IL 62704 03/04/18", Some(MonthDayYear), Some("USD"), Some('.')),
             ("Muster GmbH 19 % MwSt. 1.234,56", Some(DayMonthYear), Some("EUR"), Some(',')),
+            ("Rechnung Datum Betrag nach $ 15", Some(DayMonthYear), None, Some(',')),
             ("Pte Ltd Singapore $8.20", Some(DayMonthYear), Some("SGD"), Some('.')),
-            ("100 kr moms 25 %", Some(DateOrder::YearMonthDay), Some("SEK"), Some(',')),
+            ("Sverige 100 kr moms 25 %", Some(YearMonthDay), Some("SEK"), Some(',')),
             ("S$ 4.00 and $ 5.00", Some(DayMonthYear), Some("SGD"), Some('.')),
             ("hello", None, None, None),
         ];
         for (text, order, currency, decimal) in cases {
-            let context = ValueContext::of_text(text);
-            assert_eq!(context, ValueContext { order, currency, decimal }, "{text}");
+            let found = ValueContext::of_text(text);
+            assert_eq!(
+                (found.order, found.currency, found.decimal),
+                (order, currency, decimal),
+                "{text}"
+            );
         }
     }
 }

@@ -113,10 +113,12 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// The one code it means, given the one that the document speaks of elsewhere.
-    pub fn code(self, document: Option<&str>) -> Option<&'static str> {
+    /// The one code it means, given the one that the document speaks of elsewhere. `$` alone is the
+    /// US dollar only where the document may be American.
+    pub fn code(self, document: Option<&str>, american: bool) -> Option<&'static str> {
         let held = document.and_then(|code| self.codes.iter().find(|c| **c == code));
-        held.or(self.codes.first()).copied().filter(|code| !code.is_empty())
+        let usual = self.codes.first().filter(|_| american || self.codes != DOLLARS);
+        held.or(usual).copied().filter(|code| !code.is_empty())
     }
 
     /// Whether it says which currency it is without further help.
@@ -165,9 +167,25 @@ fn stands_at(text: &[char], start: usize, sign: &str) -> bool {
         |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|c| c.is_alphabetic());
     let first = sign.starts_with(char::is_alphabetic) && letter(start.checked_sub(1));
     let last = sign.ends_with(char::is_alphabetic) && letter(Some(end));
-    // `USS` is `US$` misread, but only before a number.
-    let misread = sign == "USS" && !text.get(end).is_some_and(char::is_ascii_digit);
-    !first && !last && !misread
+    !first && !last && !is_something_else(text, start, end, sign)
+}
+
+/// Marks that are often something else and count in certain company only.
+fn is_something_else(text: &[char], start: usize, end: usize, sign: &str) -> bool {
+    let digit =
+        |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(char::is_ascii_digit);
+    match sign {
+        // `US$` misread; `S/B` and `S/N` are no soles.
+        "USS" | "S/" => !digit(Some(end)),
+        // `TL` is the total on many receipts; Turkish sums have it behind.
+        "TL" => !digit(start.checked_sub(1)) && !digit(start.checked_sub(2)),
+        // The legal form of Malaysia's companies.
+        "BHD" => {
+            let before: String = text[start.saturating_sub(5)..start].iter().collect();
+            before.to_uppercase().contains("SDN")
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -176,7 +194,7 @@ mod tests {
 
     fn code(text: &str, document: Option<&str>) -> Option<&'static str> {
         let characters: Vec<char> = text.chars().collect();
-        marks(&characters).first().and_then(|mark| mark.code(document))
+        marks(&characters).first().and_then(|mark| mark.code(document, true))
     }
 
     #[test]
@@ -218,6 +236,30 @@ mod tests {
         assert_eq!(code("5 kr", Some("NOK")), Some("NOK"));
         assert_eq!(code("5 kr", None), None);
         assert_eq!(code("¥5", Some("CNY")), Some("CNY"));
+    }
+
+    #[test]
+    fn a_dollar_of_an_unknown_country_has_no_code() {
+        let mark = marks(&['$', '5'])[0];
+        assert_eq!(mark.code(None, false), None);
+        assert_eq!(mark.code(Some("SGD"), false), Some("SGD"));
+        assert_eq!(marks(&['U', 'S', '$', '5'])[0].code(None, false), Some("USD"));
+    }
+
+    #[test]
+    fn marks_that_are_often_something_else_need_company() {
+        let cases = [
+            ("S/B 5", None),
+            ("S/5.00", Some("PEN")),
+            ("TL 5", None),
+            ("5,00 TL", Some("TRY")),
+            ("ACME SDN BHD 5", None),
+            ("BHD 5.000", Some("BHD")),
+            ("USS", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(code(text, None), expected, "{text}");
+        }
     }
 
     #[test]

@@ -29,7 +29,18 @@ pub fn parse_date(text: &str, order: Option<DateOrder>) -> Option<NaiveDate> {
 /// What the dates of a text say about the order of day and month, one entry per telling date.
 pub fn order_evidence(text: &str) -> Vec<DateOrder> {
     let tokens = tokens(text);
-    tokens.windows(3).filter_map(|window| figures_of(window).and_then(Figures::evidence)).collect()
+    let mut found = Vec::new();
+    let mut start = 0;
+    while start + 3 <= tokens.len() {
+        match figures_of(&tokens[start..start + 3]).filter(|figures| figures.alike()) {
+            Some(figures) => {
+                found.extend(figures.evidence());
+                start += 3;
+            }
+            None => start += 1,
+        }
+    }
+    found
 }
 
 /// A run of digits or letters with what stands before it.
@@ -151,8 +162,7 @@ fn figures_of(window: &[Token]) -> Option<Figures<'_>> {
     if !window.iter().all(|t| t.numeric) || !joins(first, second) || !joins(second, third) {
         return None;
     }
-    let separates = |c: char| "/-.–—\\|_".contains(c);
-    let alike = second.gap == third.gap && second.gap.starts_with(separates);
+    let figures = Figures { first, second, third };
     let full = full_year(first).is_some() || full_year(third).is_some();
     let short = |t: &Token| t.text.len() <= 2;
     let shape = match (full_year(first), full_year(third)) {
@@ -160,10 +170,16 @@ fn figures_of(window: &[Token]) -> Option<Figures<'_>> {
         (None, Some(_)) => short(first) && short(second),
         (None, None) => short(first) && short(second) && year_of(third).is_some(),
     };
-    (shape && (alike || full)).then_some(Figures { first, second, third })
+    (shape && (full || figures.alike())).then_some(figures)
 }
 
 impl Figures<'_> {
+    /// Whether both separators are the same mark.
+    fn alike(self) -> bool {
+        let separates = |c: char| "/-.–—\\|_".contains(c);
+        self.second.gap == self.third.gap && self.second.gap.starts_with(separates)
+    }
+
     fn resolve(self, order: Option<DateOrder>) -> Option<NaiveDate> {
         let b = number(self.second)?;
         if let Some(year) = full_year(self.first) {
@@ -202,9 +218,8 @@ impl Figures<'_> {
 
     /// The order, where only one is possible.
     fn evidence(self) -> Option<DateOrder> {
-        let (Some(a), Some(b)) = (number(self.first), number(self.second)) else {
-            return Some(DateOrder::YearMonthDay);
-        };
+        // A year in full in front says nothing of how this page writes the others.
+        let (a, b) = (number(self.first)?, number(self.second)?);
         if a > 31 {
             return Some(DateOrder::YearMonthDay);
         }

@@ -163,11 +163,14 @@ fn what_is_no_date_gives_none() {
 #[test]
 fn telling_dates_are_evidence_for_the_order() {
     use DateOrder::{DayMonthYear, MonthDayYear, YearMonthDay};
-    let cases: [(&str, &[DateOrder]); 6] = [
+    let cases: [(&str, &[DateOrder]); 9] = [
         ("due 25/12/2018", &[DayMonthYear]),
         ("12/25/18 and 04/20/18", &[MonthDayYear, MonthDayYear]),
         ("03/04/2018", &[]),
-        ("2018-12-25", &[YearMonthDay]),
+        ("2018-12-25", &[]),
+        ("98-12-25", &[YearMonthDay]),
+        ("01.09.1990-01.07.1994", &[]),
+        ("2016 3 0.70", &[]),
         ("18-12-25", &[]),
         ("25 Dec 2018", &[]),
     ];

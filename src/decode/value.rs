@@ -81,7 +81,7 @@ pub fn typed_value(label: &str, text: &str, context: &ValueContext) -> Option<Va
         ValueKind::Currency => {
             let characters: Vec<char> = text.trim().chars().collect();
             let mark = *currency::marks(&characters).first()?;
-            mark.code(context.currency).map(|code| as_text(code.to_string()))
+            mark.code(context.currency, context.american).map(|code| as_text(code.to_string()))
         }
         ValueKind::Text => None,
     }
