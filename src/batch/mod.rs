@@ -83,6 +83,12 @@ pub trait Exhibit: Send + Sync {
     fn show(&self, record: &Record, pictures: &[PagePicture]) -> Result<()>;
 }
 
+impl Exhibit for Vec<Arc<dyn Exhibit>> {
+    fn show(&self, record: &Record, pictures: &[PagePicture]) -> Result<()> {
+        self.iter().try_for_each(|exhibit| exhibit.show(record, pictures))
+    }
+}
+
 /// Told how the run is getting on; called from all threads.
 pub trait Observer: Send + Sync {
     /// The number of inputs, once it is known.

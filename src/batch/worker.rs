@@ -157,6 +157,7 @@ impl Shared {
         let together = caught(Stage::Model, || Ok(self.extractor.analyze(&reads)));
         let answers = match together {
             Ok(answers) if answers.len() == reads.len() => answers,
+            Err(error) if reads.len() == 1 => vec![Err(error)],
             _ => reads.iter().map(|read| self.analyze_alone(read)).collect(),
         };
         answers.into_iter().zip(reads).collect()

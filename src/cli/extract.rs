@@ -1,6 +1,6 @@
 //! `layoutlm extract`: labelled entities.
 
-use super::options::{BatchArgs, InputArgs, ModelArgs, OcrArgs, OutputArgs, ReportArgs};
+use super::options::{BatchArgs, InputArgs, ModelArgs, OcrArgs, OutputArgs, ReportArgs, ShowArgs};
 use super::session::Session;
 use super::{Context, ExitCode};
 use crate::output::Format;
@@ -19,6 +19,7 @@ Examples:
   layoutlm extract scans/ --output-dir found/        a file for each document
   cat page.png | layoutlm extract -                  standard input
   find . -name '*.pdf' -print0 | layoutlm extract --files-from - -0 -f csv
+  layoutlm extract form.png --html form.html --overlay drawn/
   layoutlm extract scans/ --shard 3/10 -o part3.jsonl";
 
 /// Find labelled entities in page images and PDFs
@@ -40,6 +41,8 @@ pub struct ExtractArgs {
     #[command(flatten)]
     pub report: ReportArgs,
     #[command(flatten)]
+    pub show: ShowArgs,
+    #[command(flatten)]
     pub batch: BatchArgs,
 }
 
@@ -57,27 +60,23 @@ pub fn run(args: ExtractArgs, context: &Context) -> anyhow::Result<ExitCode> {
 pub fn run_with(args: ExtractArgs, parts: Parts, context: &Context) -> anyhow::Result<ExitCode> {
     let target = args.output.target();
     let format = format(&args, &target)?;
-    let mut builder = Extractor::builder()
-        .input(args.input.options())
-        .tesseract(args.ocr.options(args.input.dpi, args.batch.jobs))
-        .report(args.report.options(format.needs_page_words())?)
-        .analyzer(match parts.analyzer {
-            Some(analyzer) => analyzer,
-            None => super::model::open(&args.model)?,
-        });
-    if let Some(reader) = parts.reader {
-        builder = builder.reader(reader);
-    }
-    let session = Session {
-        extractor: builder.build()?,
-        target,
-        format,
-        naming: args.input.naming(),
-        inputs: args.input,
-        batch: args.batch,
-        exhibit: None,
+    let report = args.report.options(format.needs_page_words())?;
+    let exhibit = args.show.exhibit(&args.input)?;
+    let (input, dpi) = (args.input.options(), args.input.dpi);
+    let tesseract = args.ocr.options(dpi, args.batch.jobs);
+    // Before the model is loaded: a wrong option is told at once.
+    let session = Session::prepare(args.input, args.batch, target)?;
+    let analyzer = match parts.analyzer {
+        Some(analyzer) => analyzer,
+        None => super::model::open(&args.model)?,
     };
-    Ok(session.run(context)?)
+    let builder =
+        Extractor::builder().input(input).tesseract(tesseract).report(report).analyzer(analyzer);
+    let builder = match parts.reader {
+        Some(reader) => builder.reader(reader),
+        None => builder,
+    };
+    Ok(session.run(builder.build()?, format, exhibit, context)?)
 }
 
 /// The form of the output: as asked for, as the output's name tells, or as its reader likes best.

@@ -112,13 +112,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return ExitCode::Output;
     }
     let context = Context::new(Verbosity::from_flags(cli.messages.quiet, cli.messages.verbose));
-    cli.verb.run(&context).unwrap_or_else(|error| {
-        if is_closed_pipe(&error) {
-            return ExitCode::Success;
-        }
-        context.error(&error);
-        ExitCode::of_chain(&error)
-    })
+    cli.verb.run(&context).unwrap_or_else(|error| ended_by(&error, &context))
+}
+
+/// Says what ended the run, and gives its exit code.
+pub fn ended_by(error: &anyhow::Error, context: &Context) -> ExitCode {
+    if is_closed_pipe(error) {
+        return ExitCode::Success;
+    }
+    context.error(error);
+    ExitCode::of_chain(error)
 }
 
 /// Whether the reader of our output went away: success, as for any tool in a pipe.

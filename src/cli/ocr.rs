@@ -57,19 +57,13 @@ impl WordFormat {
 pub fn run(args: OcrVerbArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let by_name = || WordFormat::from_str(args.output.extension()?, true).ok();
     let format = args.format.or_else(by_name).unwrap_or(WordFormat::Tsv).format();
+    let input = args.input.options();
+    let tesseract = args.ocr.options(args.input.dpi, args.batch.jobs);
+    let session = Session::prepare(args.input, args.batch, args.output.target())?;
     let extractor = Extractor::builder()
-        .input(args.input.options())
-        .tesseract(args.ocr.options(args.input.dpi, args.batch.jobs))
+        .input(input)
+        .tesseract(tesseract)
         .report(ReportOptions { page_words: true, ..ReportOptions::default() })
         .build()?;
-    let session = Session {
-        extractor,
-        target: args.output.target(),
-        format,
-        naming: args.input.naming(),
-        inputs: args.input,
-        batch: args.batch,
-        exhibit: None,
-    };
-    Ok(session.run(context)?)
+    Ok(session.run(extractor, format, None, context)?)
 }

@@ -1,18 +1,21 @@
 //! Groups of flags that several verbs share. Each is what was typed; the methods turn it into the
 //! library's own options, which hold every default.
 
-use crate::batch::BatchOptions;
 use crate::batch::sources::{Selection, Shard};
+use crate::batch::{BatchOptions, Exhibit};
 use crate::error::{Error, Result};
 use crate::input::{InputOptions, PageRange, TextLayerMode};
 use crate::ocr::{EngineMode, SegmentationMode, TesseractOptions};
+use crate::output::html::HtmlPages;
 use crate::output::naming::Naming;
+use crate::output::overlay::Overlays;
 use crate::output::sink::Target;
 pub use crate::pipeline::Device;
 use crate::pipeline::ReportOptions;
 use clap::{Args, ValueHint};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Which documents, and which pages of them.
 #[derive(Debug, Clone, Args)]
@@ -162,7 +165,7 @@ impl OutputArgs {
     pub fn target(&self) -> Target {
         match (&self.output, &self.output_dir) {
             (_, Some(directory)) => Target::Directory(directory.clone()),
-            (Some(path), None) if path.as_os_str() != "-" => Target::File(path.clone()),
+            (Some(path), None) if !is_stdout(path) => Target::File(path.clone()),
             _ => Target::Stdout,
         }
     }
@@ -171,6 +174,12 @@ impl OutputArgs {
     pub fn extension(&self) -> Option<&str> {
         self.output.as_ref()?.extension()?.to_str()
     }
+}
+
+/// Descriptor 1 is no longer standard output once it is guarded, so its names in the file system would
+/// lead astray.
+fn is_stdout(path: &Path) -> bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name))
 }
 
 /// What of the findings is reported.
@@ -203,6 +212,38 @@ impl ReportArgs {
             labels: self.labels.iter().map(|label| label.trim().to_lowercase()).collect(),
             page_words: self.page_words || page_words,
         })
+    }
+}
+
+/// Pictures of what was found, beside the records.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct ShowArgs {
+    /// Draw what was found on every page, as JPEG in this directory
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub overlay: Option<PathBuf>,
+    /// Write a page to look at and search in: NAME.html for one document, or a directory
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub html: Option<PathBuf>,
+}
+
+impl ShowArgs {
+    /// # Errors
+    /// `usage` where one HTML file is asked for and several documents may come.
+    pub fn exhibit(&self, inputs: &InputArgs) -> Result<Option<Arc<dyn Exhibit>>> {
+        let mut exhibits: Vec<Arc<dyn Exhibit>> = Vec::new();
+        if let Some(directory) = self.overlay.clone() {
+            exhibits.push(Arc::new(Overlays { directory, naming: inputs.naming() }));
+        }
+        if let Some(path) = &self.html {
+            let pages = HtmlPages::new(path, inputs.naming());
+            if inputs.several() && matches!(pages, HtmlPages::File { .. }) {
+                return Err(Error::usage("one HTML file can hold one document")
+                    .hint("give `--html` a directory for several documents"));
+            }
+            exhibits.push(Arc::new(pages));
+        }
+        Ok((!exhibits.is_empty()).then(|| Arc::new(exhibits) as Arc<dyn Exhibit>))
     }
 }
 

@@ -4,10 +4,9 @@
 use super::options::{BatchArgs, InputArgs};
 use super::progress::Progress;
 use super::{Context, ExitCode};
-use crate::batch::{Batch, Exhibit, Interrupt, Journal, Summary, Task};
-use crate::error::{Error, ErrorCode, Result};
+use crate::batch::{Batch, BatchOptions, Exhibit, Interrupt, Journal, Summary, Task};
+use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::output::Format;
-use crate::output::naming::Naming;
 use crate::output::record::{Record, Status};
 use crate::output::sink::{Sink, Target};
 use crate::pipeline::Extractor;
@@ -16,44 +15,52 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Everything resolved; what was typed is kept for the inputs and the batch alone.
+/// Inputs and journal of a run, checked before anything expensive starts.
 pub struct Session {
-    pub extractor: Extractor,
-    pub inputs: InputArgs,
-    pub batch: BatchArgs,
-    pub target: Target,
-    pub format: Format,
-    pub naming: Naming,
-    pub exhibit: Option<Arc<dyn Exhibit>>,
+    inputs: InputArgs,
+    batch: BatchArgs,
+    target: Target,
+    several: bool,
+    tasks: Box<dyn Iterator<Item = Task> + Send>,
+    journal: Option<Journal>,
 }
 
 impl Session {
     /// # Errors
-    /// Usage, output and journal errors; failing inputs are records and shape the exit code.
-    pub fn run(self, context: &Context) -> Result<ExitCode> {
-        let several = self.inputs.several();
-        let tasks = tasks(&self.inputs)?;
-        let journal = self.journal(several)?;
-        if let Some(done) = journal.as_ref().filter(|journal| !journal.is_empty()) {
+    /// Usage and journal errors.
+    pub fn prepare(inputs: InputArgs, batch: BatchArgs, target: Target) -> Result<Self> {
+        let several = inputs.several();
+        let tasks = tasks(&inputs)?;
+        let journal = open_journal(&batch, &target, several)?;
+        Ok(Self { inputs, batch, target, several, tasks, journal })
+    }
+
+    /// # Errors
+    /// Output and journal errors; failing inputs are records and shape the exit code.
+    pub fn run(
+        self,
+        extractor: Extractor,
+        format: Format,
+        exhibit: Option<Arc<dyn Exhibit>>,
+        context: &Context,
+    ) -> Result<ExitCode> {
+        if let Some(done) = self.journal.as_ref().filter(|journal| !journal.is_empty()) {
             context.note(format_args!("resuming: {} documents are done already", done.len()));
         }
-        let mut sink = Sink::open(&self.target, self.format, several, self.naming)?;
+        let mut sink = Sink::open(&self.target, format, self.several, self.inputs.naming())?;
         let progress = Arc::new(Progress::new(context));
         let batch = Batch {
-            extractor: self.extractor,
-            options: crate::batch::BatchOptions {
-                pictures: self.exhibit.is_some(),
-                ..self.batch.options()
-            },
+            extractor,
+            options: BatchOptions { pictures: exhibit.is_some(), ..self.batch.options() },
             interrupt: Interrupt::from_signals()?,
             observer: progress.clone(),
-            exhibit: self.exhibit,
-            journal,
+            exhibit,
+            journal: self.journal,
         };
-        if context.shows_progress() && several && self.inputs.files_from.is_none() {
+        if context.shows_progress() && self.several && self.inputs.files_from.is_none() {
             count_ahead(&self.inputs, &progress);
         }
-        let result = batch.run(tasks, |record| {
+        let result = batch.run(self.tasks, |record| {
             sink.write(record)?;
             report_failure(record, context, &progress);
             Ok(())
@@ -63,43 +70,43 @@ impl Session {
         if !summary.interrupted {
             sink.end()?;
         }
-        if several {
+        if self.several {
             context.detail(progress.rate());
         }
-        finish(summary, &self.target, self.batch.resume, several, context)
+        finish(summary, &self.target, self.batch.resume, self.several, context)
     }
+}
 
-    fn journal(&self, several: bool) -> Result<Option<Journal>> {
-        let path = self.target.journal().filter(|_| several && !self.batch.no_journal);
-        let Some(path) = path else {
-            return if self.batch.resume {
-                Err(Error::usage("`--resume` needs several inputs and a place to look at")
-                    .hint("pass the same `-o FILE` or `--output-dir DIR` as the interrupted run"))
-            } else {
-                Ok(None)
-            };
+fn open_journal(batch: &BatchArgs, target: &Target, several: bool) -> Result<Option<Journal>> {
+    let path = target.journal().filter(|_| several && !batch.no_journal);
+    let Some(path) = path else {
+        return if batch.resume {
+            Err(Error::usage("`--resume` needs several inputs and a place to look at")
+                .hint("pass the same `-o FILE` or `--output-dir DIR` as the interrupted run"))
+        } else {
+            Ok(None)
         };
-        if let Target::Directory(directory) = &self.target {
-            std::fs::create_dir_all(directory).map_err(|error| {
-                Error::new(
-                    crate::Stage::Output,
-                    ErrorCode::OutputFailed,
-                    format!("the directory can't be made: {error}"),
-                )
-                .at(directory.display().to_string())
-                .hint("choose a place that you may write to")
-            })?;
-        }
-        if self.batch.resume {
-            return Journal::resume(&path).map(Some);
-        }
-        if Journal::holds_work(&path) && !self.batch.restart {
-            return Err(Error::usage("an interrupted run left finished work behind")
-                .at(path.display().to_string())
-                .hint("go on with it by `--resume`, or begin again with `--restart`"));
-        }
-        Journal::create(&path).map(Some)
+    };
+    if let Target::Directory(directory) = target {
+        std::fs::create_dir_all(directory).map_err(|error| {
+            Error::new(
+                Stage::Output,
+                ErrorCode::OutputFailed,
+                format!("the directory can't be made: {error}"),
+            )
+            .at(directory.display().to_string())
+            .hint("choose a place that you may write to")
+        })?;
     }
+    if batch.resume {
+        return Journal::resume(&path).map(Some);
+    }
+    if Journal::holds_work(&path) && !batch.restart {
+        return Err(Error::usage("an interrupted run left finished work behind")
+            .at(path.display().to_string())
+            .hint("go on with it by `--resume`, or begin again with `--restart`"));
+    }
+    Journal::create(&path).map(Some)
 }
 
 /// The inputs, drawn as they are needed.

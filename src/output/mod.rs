@@ -1,9 +1,13 @@
 //! Records of what was found, and the forms they are written in: one file a form, one trait for all.
 
 mod hocr;
+pub mod html;
 mod json;
 mod label_studio;
+mod lettering;
 pub mod naming;
+pub mod overlay;
+pub mod palette;
 pub mod picture;
 pub mod record;
 pub mod sink;

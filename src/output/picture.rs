@@ -55,7 +55,7 @@ impl PagePicture {
     }
 }
 
-fn to_jpeg(image: &RgbImage) -> Result<Vec<u8>> {
+pub(super) fn to_jpeg(image: &RgbImage) -> Result<Vec<u8>> {
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
         .encode(image, image.width(), image.height(), ExtendedColorType::Rgb8)

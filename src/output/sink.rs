@@ -25,6 +25,8 @@ impl Target {
     pub fn journal(&self) -> Option<PathBuf> {
         match self {
             Self::Stdout => None,
+            // A device or a pipe that happens to have a name.
+            Self::File(path) if path.exists() && !path.is_file() => None,
             Self::File(path) => {
                 let mut name = path.clone().into_os_string();
                 name.push(".journal");
