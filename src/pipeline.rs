@@ -6,11 +6,13 @@
 mod analyzer;
 mod builder;
 mod device;
+mod given;
 mod model_analyzer;
 
 pub use analyzer::{Analyzer, ModelIdentity, PageFindings, ReadPage};
 pub use builder::ExtractorBuilder;
 pub use device::Device;
+pub use given::GivenWords;
 pub use model_analyzer::ModelAnalyzer;
 
 use crate::document::{Entity, Page, Relation, Word, WordSource};
@@ -58,31 +60,34 @@ pub struct Extractor {
 
 /// Who gives the words.
 #[derive(Clone)]
-pub struct Reader {
-    recognizer: Arc<dyn Recognizer>,
-    source: WordSource,
+pub enum Reader {
+    /// They are read from the picture, unless the page has a text layer.
+    Ocr(Arc<dyn Recognizer>),
+    /// They were brought by the user, and stand above any text layer.
+    Given(Arc<GivenWords>),
 }
 
 impl Reader {
-    /// Words are read from the picture, unless the page has a text layer.
-    pub fn ocr(recognizer: Arc<dyn Recognizer>) -> Self {
-        Self { recognizer, source: WordSource::Ocr }
-    }
-
-    /// Words were brought by the user and stand above any text layer.
-    pub fn given(recognizer: Arc<dyn Recognizer>) -> Self {
-        Self { recognizer, source: WordSource::Given }
-    }
-
     /// Words of the page, the turn that makes it upright, and where the words came from.
-    fn words(&self, page: &mut PageImage) -> Result<(Vec<Word>, u16, WordSource)> {
-        if self.source != WordSource::Given
-            && let Some(words) = page.text_layer.take()
-        {
+    fn words(&self, input: &str, page: &mut PageImage) -> Result<(Vec<Word>, u16, WordSource)> {
+        let recognizer = match self {
+            Self::Given(given) => {
+                return Ok((given.words(input, page)?, 0, WordSource::Given));
+            }
+            Self::Ocr(recognizer) => recognizer,
+        };
+        if let Some(words) = page.text_layer.take() {
             return Ok((words, 0, WordSource::TextLayer));
         }
-        let read = self.recognizer.recognize(page)?;
-        Ok((read.words, read.rotation, self.source))
+        let read = recognizer.recognize(page)?;
+        Ok((read.words, read.rotation, WordSource::Ocr))
+    }
+
+    fn identity(&self) -> OcrIdentity {
+        match self {
+            Self::Ocr(reader) => OcrIdentity { engine: reader.engine(), lang: reader.language() },
+            Self::Given(_) => OcrIdentity { engine: "given".into(), lang: String::new() },
+        }
     }
 }
 
@@ -111,7 +116,9 @@ impl Extractor {
         let mut decoding = start;
         for page in pages {
             let input = decoding.elapsed();
-            let page = self.extract_page(page?, input).map_err(|error| error.at(source.name()))?;
+            let page = self
+                .extract_page(&source.name(), page?, input)
+                .map_err(|error| error.at(source.name()))?;
             analyzed.push(page);
             decoding = Instant::now();
         }
@@ -124,12 +131,12 @@ impl Extractor {
     /// Of the stages ocr to decode.
     pub fn extract_image(&self, image: RgbImage) -> Result<Extraction> {
         let page = PageImage { number: 1, image, dpi: None, text_layer: None };
-        Ok(self.conclude(vec![self.extract_page(page, Duration::ZERO)?]))
+        Ok(self.conclude(vec![self.extract_page("", page, Duration::ZERO)?]))
     }
 
-    fn extract_page(&self, page: PageImage, input: Duration) -> Result<AnalyzedPage> {
+    fn extract_page(&self, name: &str, page: PageImage, input: Duration) -> Result<AnalyzedPage> {
         let start = Instant::now();
-        let read = self.read(page)?;
+        let read = self.read(name, page)?;
         let ocr = start.elapsed();
         let number = read.page.number;
         let findings = self.analyze(std::slice::from_ref(&read)).pop().unwrap_or_else(no_answer);
@@ -150,9 +157,9 @@ impl Extractor {
     ///
     /// # Errors
     /// Stage `ocr`, with the page's number.
-    pub fn read(&self, mut page: PageImage) -> Result<ReadPage> {
+    pub fn read(&self, input: &str, mut page: PageImage) -> Result<ReadPage> {
         let (mut words, rotation, source) =
-            self.reader.words(&mut page).map_err(|error| error.on_page(page.number))?;
+            self.reader.words(input, &mut page).map_err(|error| error.on_page(page.number))?;
         let size = page.size();
         words.retain(|word| !word.text.trim().is_empty());
         for word in &mut words {
@@ -241,14 +248,19 @@ impl Extractor {
 
     /// The reader in use.
     pub fn ocr(&self) -> OcrIdentity {
-        let recognizer = &self.reader.recognizer;
-        OcrIdentity { engine: recognizer.engine(), lang: recognizer.language() }
+        self.reader.identity()
     }
 
-    /// Stands for everything but the input that shapes a result: model, reader and options. Equal
-    /// fingerprints and equal inputs give equal records.
-    pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
+    /// Stands for everything but the document's bytes that shapes its record: model, reader, options,
+    /// given words. Equal fingerprints and equal bytes give equal records.
+    ///
+    /// # Errors
+    /// `words-invalid` where words are to be given for the document and are not.
+    pub fn fingerprint(&self, input: &str) -> Result<String> {
+        match &self.reader {
+            Reader::Ocr(_) => Ok(self.fingerprint.clone()),
+            Reader::Given(words) => Ok(format!("{} {}", self.fingerprint, words.sha256(input)?)),
+        }
     }
 
     /// Whether there is a model at all.

@@ -103,7 +103,7 @@ impl Shared {
         let start = Instant::now();
         let pages = caught(Stage::Input, || self.extractor.open(source))?;
         let (name, sha256) = (pages.name().to_string(), pages.sha256().to_string());
-        let key = Key::new(&name, &sha256, self.extractor.fingerprint());
+        let key = Key::new(&name, &sha256, &self.extractor.fingerprint(&name)?);
         if let Some(journal) = &mut *self.journal()
             && let Some(record) = journal.get(key)?
         {
@@ -122,6 +122,7 @@ impl Shared {
     }
 
     fn read(&self, document: usize, mut pages: DocumentPages) {
+        let name = pages.name().to_string();
         let start = Instant::now();
         let decoded = caught(Stage::Input, || pages.next().transpose());
         let input = start.elapsed();
@@ -133,7 +134,7 @@ impl Shared {
             let kept = self.pictures.then(|| caught(Stage::Output, || PagePicture::new(&page)));
             let picture = kept.transpose()?;
             let start = Instant::now();
-            let read = caught(Stage::Ocr, || self.extractor.read(page))
+            let read = caught(Stage::Ocr, || self.extractor.read(&name, page))
                 .map_err(|error| error.on_page(number))?;
             Ok((read, start.elapsed(), picture))
         });

@@ -3,11 +3,13 @@
 use super::options::{BatchArgs, InputArgs, ModelArgs, OcrArgs, OutputArgs, ReportArgs, ShowArgs};
 use super::session::Session;
 use super::{Context, ExitCode};
+use crate::ocr::Recognizer;
 use crate::output::Format;
 use crate::output::sink::Target;
 use crate::output::stdout::Stdout;
-use crate::pipeline::{Analyzer, Extractor, Reader};
-use clap::Args;
+use crate::pipeline::{Analyzer, Extractor, GivenWords, Reader};
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 const EXAMPLES: &str = "\
@@ -17,6 +19,7 @@ Examples:
   layoutlm extract scans/ -o scans.jsonl             a directory, one line a document
   layoutlm extract scans/ -o scans.jsonl --resume    go on after an interrupt or a crash
   layoutlm extract scans/ --output-dir found/        a file for each document
+  layoutlm extract page.png --words page.hocr        words from another OCR engine
   cat page.png | layoutlm extract -                  standard input
   find . -name '*.pdf' -print0 | layoutlm extract --files-from - -0 -f csv
   layoutlm extract form.png --html form.html --overlay drawn/
@@ -30,6 +33,10 @@ pub struct ExtractArgs {
     pub input: InputArgs,
     #[command(flatten)]
     pub ocr: OcrArgs,
+    /// Bring the words instead of OCR: hOCR, ALTO, PAGE, Tesseract's TSV or JSON; a file for one
+    /// document, or a directory with a file for each, named like the output of ocr --output-dir
+    #[arg(long, value_name = "PATH", help_heading = "OCR", value_hint = ValueHint::AnyPath)]
+    pub words: Option<PathBuf>,
     #[command(flatten)]
     pub model: ModelArgs,
     #[command(flatten)]
@@ -49,7 +56,7 @@ pub struct ExtractArgs {
 /// Parts to use in the place of those that the arguments name; tests put fakes here.
 #[derive(Default, Clone)]
 pub struct Parts {
-    pub reader: Option<Reader>,
+    pub recognizer: Option<Arc<dyn Recognizer>>,
     pub analyzer: Option<Arc<dyn Analyzer>>,
 }
 
@@ -61,6 +68,8 @@ pub fn run_with(args: ExtractArgs, parts: Parts, context: &Context) -> anyhow::R
     let target = args.output.target();
     let format = format(&args, &target)?;
     let report = args.report.options(format.needs_page_words())?;
+    let words = args.words.as_ref().map(|path| GivenWords::open(path, args.input.naming()));
+    let words = words.transpose()?;
     let exhibit = args.show.exhibit(&args.input)?;
     let (input, dpi) = (args.input.options(), args.input.dpi);
     let tesseract = args.ocr.options(dpi, args.batch.jobs);
@@ -72,9 +81,10 @@ pub fn run_with(args: ExtractArgs, parts: Parts, context: &Context) -> anyhow::R
     };
     let builder =
         Extractor::builder().input(input).tesseract(tesseract).report(report).analyzer(analyzer);
-    let builder = match parts.reader {
-        Some(reader) => builder.reader(reader),
-        None => builder,
+    let builder = match (words, parts.recognizer) {
+        (Some(words), _) => builder.reader(Reader::Given(Arc::new(words))),
+        (None, Some(recognizer)) => builder.reader(Reader::Ocr(recognizer)),
+        (None, None) => builder,
     };
     Ok(session.run(builder.build()?, format, exhibit, context)?)
 }

@@ -72,7 +72,7 @@ impl ExtractorBuilder {
     pub fn build(self) -> Result<Extractor> {
         let reader = match self.reader {
             Some(reader) => reader,
-            None => Reader::ocr(Arc::from(ocr::open(&self.tesseract)?)),
+            None => Reader::Ocr(Arc::from(ocr::open(&self.tesseract)?)),
         };
         let mut extractor = Extractor {
             input: self.input,
@@ -92,10 +92,9 @@ fn fingerprint(extractor: &Extractor, tesseract: TesseractOptions) -> String {
     // The number of engines changes nothing about what they read.
     let tesseract = TesseractOptions { engines: None, ..tesseract };
     let settings = format!(
-        "{} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{} {:?} {:?} {:?} {:?} {:?}",
         env!("CARGO_PKG_VERSION"),
         extractor.input,
-        extractor.reader.source,
         extractor.ocr(),
         tesseract,
         extractor.model(),

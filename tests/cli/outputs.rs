@@ -118,3 +118,28 @@ fn standard_input_is_read_and_dev_stdout_is_standard_output() {
     command.stdin(std::fs::File::open(room.path("scans/a.ppm")).unwrap());
     assert_answer!("stdin", command);
 }
+
+#[test]
+fn given_words_take_the_place_of_ocr() {
+    let room = Room::new();
+    room.page("scans/a.ppm", 40, 12);
+    room.page("scans/b.ppm", 40, 13);
+    let words = r#"{"words": [{"text": "Sum", "bbox": [1, 2, 9, 8]}, {"text": "7.5", "bbox": [12, 2, 20, 8]}]}"#;
+    room.file("words/a.ppm.json", words.as_bytes());
+    room.file("bad.json", b"{\"words\": 3}");
+    assert_answer!("words_file", room.rehearsal("scans/a.ppm --words words/a.ppm.json -f csv"));
+    assert_answer!("words_directory", room.rehearsal("scans --words words -f csv"));
+    assert_answer!("words_invalid", room.rehearsal("scans --words bad.json"));
+}
+
+#[test]
+fn an_overlay_and_a_page_to_look_at_are_written_for_every_page() {
+    let room = three_inputs();
+    assert_answer!("show", room.rehearsal("scans --overlay drawn --html pages -o out.jsonl"));
+    let drawn = image::open(room.path("drawn/a.ppm.page-1.jpg")).unwrap();
+    assert_eq!(drawn.width(), 40);
+    assert!(drawn.height() > 30, "with a legend");
+    assert!(room.read("pages/a.ppm.html").contains("\"pictures\":{\"1\":\"/9j/"));
+    assert!(room.read("pages/broken.png.html").contains("unsupported-format"));
+    assert_answer!("html_file_for_several", room.rehearsal("scans --html one.html"));
+}
