@@ -4,7 +4,7 @@ use crate::harness::{Room, output, without_times};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const DOCUMENTS: usize = 60;
 

@@ -128,14 +128,19 @@ fn shuffling_loses_nothing_and_follows_seed_and_pass() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn a_changed_byte_is_noticed_and_never_a_panic(place in 0.0f64..1.0, change in 1u8..=255) {
+    fn a_changed_byte_is_noticed_or_harmless(place in 0.0f64..1.0, change in 1u8..=255) {
         let (_dir, path) = written(3);
+        let read = |path: &Path| -> Result<Vec<Sample>> {
+            ShardReader::open(path).and_then(|reader| reader.collect())
+        };
+        let before = format!("{:?}", read(&path).unwrap());
         let mut bytes = std::fs::read(&path).unwrap();
         let index = (place * bytes.len() as f64) as usize;
         bytes[index] ^= change;
         std::fs::write(&path, &bytes).unwrap();
-        let result: Result<Vec<Sample>> =
-            ShardReader::open(&path).and_then(|reader| reader.collect());
-        prop_assert!(result.is_err());
+        // Some bits of a zstd frame's header, such as its window size, change nothing that is read.
+        if let Ok(after) = read(&path) {
+            prop_assert_eq!(format!("{after:?}"), before);
+        }
     }
 }
