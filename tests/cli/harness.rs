@@ -99,6 +99,8 @@ macro_rules! assert_answer {
         // Panics tell line numbers and thread numbers.
         settings.add_filter(r"(?m)^\n?thread '[^\n]*panicked at[^\n]*\n", "[PANIC] ");
         settings.add_filter(r"(?s)stack backtrace:.*?backtrace\.\n", "");
+        // Pages that were asked about together are asked again one by one: a second message.
+        settings.add_filter(r"(\[PANIC\] [^\n]*\n)(\[PANIC\] [^\n]*\n)+", "$1");
         settings.add_filter(r"note: run with `RUST_BACKTRACE[^\n]*\n", "");
         settings.bind(|| insta::assert_snapshot!($name, $crate::harness::answer($command)));
     }};
