@@ -38,14 +38,9 @@ as_root() {
     if [ "$EUID" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Interrupted at any moment, apt-get can be run again; dpkg wants its half-done work ended first.
+# Its output is for the log, which is shown where it fails.
 run_apt() {
-    as_root env DEBIAN_FRONTEND=noninteractive "$@" </dev/null >>"$apt_log" 2>&1 || {
-        tail -n 5 "$apt_log" >&2
-        rm -f "$apt_log"
-        stop "could not install $packages" \
-            "is there a network? Install these packages by hand, then run this again"
-    }
+    as_root env DEBIAN_FRONTEND=noninteractive "$@" </dev/null >>"$apt_log" 2>&1
 }
 
 # install_packages PACKAGE…
@@ -59,12 +54,19 @@ install_packages() {
         "let someone who may run: apt-get install --no-install-recommends $packages"
     apt_log=$(mktemp)
     say "system packages are missing: $packages; reading the package lists"
-    run_apt dpkg --configure -a
-    run_apt apt-get update
-    size=$(apt-get install --assume-no --no-install-recommends "$@" 2>/dev/null |
+    # An interrupted installation wants to be ended first (one that runs is waited for, below). A
+    # list that cannot be read may belong to a source that is not needed: the installation decides.
+    run_apt dpkg --configure -a || true
+    run_apt apt-get update || true
+    size=$(apt-get -o Debug::NoLocking=1 install --assume-no --no-install-recommends "$@" 2>/dev/null |
         sed -n 's/^Need to get \(.*\) of archives.*/\1/p') || true
     say "installing them (download: ${size:-unknown})"
-    run_apt apt-get install --yes --no-install-recommends "$@"
+    run_apt apt-get -o DPkg::Lock::Timeout=600 install --yes --no-install-recommends "$@" || {
+        tail -n 5 "$apt_log" >&2
+        rm -f "$apt_log"
+        stop "could not install $packages" \
+            "is there a network? Or install these packages by hand, then run this again"
+    }
     rm -f "$apt_log"
 }
 
@@ -73,7 +75,8 @@ ensure_packages() {
     local missing tool
     find_missing_packages
     [ ${#missing[@]} -gt 0 ] || return 0
-    for tool in curl unzip; do have "$tool" || missing+=("$tool" ca-certificates); done
+    for tool in curl unzip; do have "$tool" || missing+=("$tool"); done
+    [ -f /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
     install_packages "${missing[@]}"
 }
 

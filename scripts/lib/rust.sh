@@ -38,17 +38,20 @@ update_rust() {
 
 install_rust() {
     ensure_tools curl
-    local directory
+    local directory program log
     directory=$(cache_dir)/downloads
-    mkdir -p "$directory"
-    local program=$directory/rustup-init-$RUSTUP_VERSION
+    mkdir -p "$directory" || stop "cannot write to $(cache_dir)" "set LAYOUTLM_CACHE to a directory of yours"
+    program=$directory/rustup-init-$RUSTUP_VERSION
+    log=$directory/rustup.log
     say "installing Rust by rustup into ${CARGO_HOME:-$HOME/.cargo} (about 100 MB)"
     fetch "https://static.rust-lang.org/rustup/archive/$RUSTUP_VERSION/x86_64-unknown-linux-gnu/rustup-init" \
         "$program" "$RUSTUP_BYTES" "$RUSTUP_SHA256" ||
         stop "could not download rustup" "is there a network? Or install Rust $(rust_wanted) or later by hand"
     chmod +x "$program"
-    RUSTUP_INIT_SKIP_PATH_CHECK=yes "$program" -y --quiet --profile minimal >&2 </dev/null ||
-        stop "rustup could not install Rust" "is there a network? Then run this again"
-    rm -f "$program"
+    RUSTUP_INIT_SKIP_PATH_CHECK=yes "$program" -y --quiet --profile minimal >"$log" 2>&1 </dev/null || {
+        tail -n 5 "$log" >&2
+        stop "rustup could not install Rust" "is there a network? Is there space? Then run this again"
+    }
+    rm -f "$program" "$log"
     say "for plain cargo commands open a new shell, or run: . ${CARGO_HOME:-$HOME/.cargo}/env"
 }
