@@ -1,1 +1,151 @@
-//! Labelled synthetic documents.
+//! Labelled synthetic documents: invoices and receipts with every word's meaning known.
+//!
+//! A grammar of layouts, not a set of templates: a [`deal`] says what a document states, a [`scribe`]
+//! has the hand it is written in, and the layout files choose for every zone how it is set. Layout
+//! ([`sheet`]) is separate from painting ([`paint`]). Documents are a pure function of seed, index and
+//! the fonts at hand, so they can be made in parallel and resumed anywhere.
+
+pub mod calendar;
+pub mod country;
+pub mod deal;
+pub mod dice;
+pub mod document;
+pub mod flourish;
+pub mod font;
+pub mod invoice;
+pub mod letterhead;
+pub mod lexicon;
+pub mod mark;
+pub mod money;
+pub mod paint;
+pub mod pairs;
+pub mod party;
+pub mod receipt;
+pub mod scribe;
+pub mod sheet;
+pub mod table;
+pub mod totals;
+
+#[cfg(test)]
+mod tests;
+
+pub use country::Language;
+pub use document::SynthDocument;
+pub use font::FontBook;
+
+use crate::error::Result;
+use country::Country;
+use deal::{Deal, Paper};
+use dice::Dice;
+use lexicon::Lexicon;
+use scribe::{Scribe, money_style};
+use std::sync::LazyLock;
+
+/// What to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Invoice,
+    Receipt,
+    /// Orders, credit notes, quotes, delivery notes, statements.
+    Business,
+}
+
+/// How to make documents.
+#[derive(Debug, Clone)]
+pub struct SynthOptions {
+    pub seed: u64,
+    pub languages: Vec<Language>,
+    /// Kinds with their weights.
+    pub kinds: Vec<(u32, Kind)>,
+    /// Scan and camera faults.
+    pub degrade: bool,
+    /// Resolution of the pictures; 100 suffices for a model that sees 224×224.
+    pub dpi: f32,
+    /// Paint no picture: words and boxes only, for training without the visual part.
+    pub picture: bool,
+}
+
+impl Default for SynthOptions {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            languages: Language::ALL.to_vec(),
+            kinds: vec![(10, Kind::Invoice), (8, Kind::Receipt), (2, Kind::Business)],
+            degrade: true,
+            dpi: 100.0,
+            picture: true,
+        }
+    }
+}
+
+/// Makes documents by index.
+pub struct Generator {
+    options: SynthOptions,
+    fonts: FontBook,
+}
+
+impl Generator {
+    /// # Errors
+    /// Stage `input`, when the fonts lack letters of a language asked for.
+    pub fn new(options: SynthOptions, fonts: FontBook) -> Result<Self> {
+        for language in &options.languages {
+            fonts.require(*language, lexicon_of(*language))?;
+        }
+        Ok(Self { options, fonts })
+    }
+
+    pub fn options(&self) -> &SynthOptions {
+        &self.options
+    }
+
+    /// Document number `index`: always the same for the same options and fonts.
+    pub fn document(&self, index: u64) -> SynthDocument {
+        let mut dice = Dice::new(self.options.seed, index);
+        let language = dice.pick(&self.options.languages);
+        let country = dice.weighted(&Country::of(language));
+        let kind = dice.weighted(&self.options.kinds);
+        let paper = match kind {
+            Kind::Invoice => Paper::Invoice,
+            Kind::Receipt => Paper::Receipt,
+            Kind::Business => dice.pick(&[
+                Paper::CreditNote,
+                Paper::Order,
+                Paper::Order,
+                Paper::Proforma,
+                Paper::Quote,
+                Paper::DeliveryNote,
+            ]),
+        };
+        let lexicon = lexicon_of(language);
+        let deal = Deal::invent(paper, country, lexicon, &mut dice);
+        let size = match kind {
+            Kind::Receipt => {
+                let width = receipt::paper_width(&mut dice);
+                (width, width * 2.0)
+            }
+            _ if country.letter_paper => (612.0, 792.0),
+            _ => (595.0, 842.0),
+        };
+        let mut scribe = Scribe::new(&self.fonts, lexicon, country, deal.currency, dice, size);
+        scribe.tax_name = deal.tax_name;
+        if language != Language::English && scribe.dice.chance(0.05) {
+            scribe.second = Some(lexicon_of(Language::English));
+        }
+        if kind == Kind::Receipt {
+            scribe.second = None;
+            scribe.money = money_style(country, deal.currency, &mut scribe.dice);
+            scribe.take_till_font(&self.fonts);
+            scribe.till_receipt(&deal);
+        } else {
+            scribe.business_page(&deal);
+        }
+        document::finish(scribe, &self.fonts, &self.options, index, language, kind, Some(&deal))
+    }
+}
+
+/// The words of a language; read once.
+pub fn lexicon_of(language: Language) -> &'static Lexicon {
+    static ALL: LazyLock<Vec<Lexicon>> =
+        LazyLock::new(|| Language::ALL.iter().map(|l| Lexicon::parse(l.words())).collect());
+    &ALL[language as usize]
+}
