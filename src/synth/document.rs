@@ -69,11 +69,16 @@ pub fn finish(
             line: placed.line,
             block: placed.block,
         };
-        words.push(SynthWord { word, mark: placed.mark });
+        words.push(Inked {
+            word: SynthWord { word, mark: placed.mark },
+            middle: placed.baseline - 0.35 * placed.size,
+            size: placed.size,
+        });
     }
     if dice.chance(0.4) {
         sort_by_rows(&mut words);
     }
+    let words = words.into_iter().map(|inked| inked.word).collect();
     SynthDocument {
         id: format!("synth-{}-{index}", options.seed),
         language,
@@ -88,23 +93,28 @@ pub fn finish(
 
 /// Into the order of a reader that knows no columns: by rows of the page, then from left to right.
 /// OCR engines read some pages so and others by blocks; training sees both.
-fn sort_by_rows(words: &mut [SynthWord]) {
-    words.sort_by_key(|w| w.word.bbox.top() + w.word.bbox.bottom());
-    let mut start = 0;
-    let mut line = 0;
+fn sort_by_rows(words: &mut [Inked]) {
+    words.sort_by(|a, b| a.middle.total_cmp(&b.middle));
+    let (mut start, mut line) = (0, 0);
     while start < words.len() {
-        let first = words[start].word.bbox;
-        let limit = first.center_y() + first.height().max(4) as f32 * 0.5;
-        let count = words[start..].iter().take_while(|w| w.word.bbox.center_y() < limit).count();
-        let end = start + count.max(1);
-        words[start..end].sort_by_key(|w| w.word.bbox.left());
-        for word in &mut words[start..end] {
-            word.word.line = line;
-            word.word.block = 0;
+        let first = (words[start].middle, words[start].size);
+        let same = |w: &&Inked| w.middle - first.0 < 0.4 * w.size.min(first.1);
+        let end = start + words[start..].iter().take_while(same).count().max(1);
+        words[start..end].sort_by_key(|w| w.word.word.bbox.left());
+        for inked in &mut words[start..end] {
+            inked.word.word.line = line;
+            inked.word.word.block = 0;
         }
         line += 1;
         start = end;
     }
+}
+
+/// A word with the height at which its line runs, in points, before any distortion.
+struct Inked {
+    word: SynthWord,
+    middle: f32,
+    size: f32,
 }
 
 fn values_of(deal: &Deal) -> BTreeMap<String, String> {

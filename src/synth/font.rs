@@ -82,7 +82,7 @@ pub struct FontBook {
 const REPERTOIRE: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\
     .,:;/-+#%&()'\"*@!?=_<>|€£$\
     ÄÖÜäöüßÀÂÇÉÈÊËÎÏÔÙÛŸàâçéèêëîïôùûÿœŒæÆÁÍÓÚÑáíóúñ¿¡ìòÌÒãõÃÕåÅøØ\
-    ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůýžČĎĚŇŘŠŤŮÝŽőűŐŰăâîșțĂÂÎȘȚğıİşŞĞº°–„“”’«»×²";
+    ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůýžČĎĚŇŘŠŤŮÝŽőűŐŰăâîșțĂÂÎȘȚğıİşŞĞº°–„“”’«»×²³§·₹";
 
 impl FontBook {
     /// Where Debian's font packages and users put their fonts.

@@ -90,7 +90,7 @@ fn write(minor: u64, decimals: u32, style: NumberStyle) -> String {
     let whole = (minor / unit).to_string();
     let mut out = String::new();
     for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
             out.push_str(style.thousands);
         }
         out.push(digit);

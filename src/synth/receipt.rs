@@ -32,6 +32,8 @@ struct Till {
     items: ItemLook,
     /// Letter behind an amount that names its tax rate.
     tax_codes: bool,
+    /// The article number stands on the line of the amount.
+    code_below: bool,
     times: &'static str,
     rule: Rule,
 }
@@ -52,7 +54,7 @@ pub fn paper_width(dice: &mut Dice) -> f32 {
 impl Scribe<'_> {
     /// Chooses a till's fonts: mostly fixed pitch.
     pub fn take_till_font(&mut self, fonts: &FontBook) {
-        let letters = self.lexicon.all(Term::Letters).concat();
+        let letters = self.lexicon.all(Term::Letters).concat() + self.money.sign;
         let look = self.dice.weighted(&[
             (6, Look::Mono),
             (3, Look::Sans),
@@ -87,6 +89,7 @@ impl Scribe<'_> {
                 (4, ItemLook::Columns),
             ]),
             tax_codes: self.dice.chance(0.25),
+            code_below: self.dice.chance(0.5),
             times: self.dice.pick(&["x", "X", "*", "@", "x"]),
             rule: self.dice.pick(&[
                 Rule::Dashes,
@@ -308,7 +311,7 @@ impl Scribe<'_> {
             y = self.sheet.line(till.right, y, &[Span::plain(amount)], self.body, Align::Right);
         }
         for item in &deal.items {
-            y = self.till_item(deal, till, item, signed, y);
+            y = self.till_item(till, item, signed, y);
         }
         y
     }
@@ -322,7 +325,7 @@ impl Scribe<'_> {
         spans
     }
 
-    fn till_item(&mut self, deal: &Deal, till: &Till, item: &Item, signed: bool, top: f32) -> f32 {
+    fn till_item(&mut self, till: &Till, item: &Item, signed: bool, top: f32) -> f32 {
         let (body, room) = (self.body, till.right - till.left);
         let amount = self.till_amount(till, item, signed);
         let name = self.sheet.field(Field::ItemDescription, &item.description);
@@ -354,14 +357,13 @@ impl Scribe<'_> {
                 self.sheet.line(till.right, y, &amount, body, Align::Right)
             }
             ItemLook::CodeFirst => {
-                let code = vec![Span::plain(&item.sku), name];
-                let code = if deal.items.len() % 2 == 0 { code } else { code[1..].to_vec() };
-                y = self.sheet.paragraph((till.left, y), room, &code, body, Align::Left);
-                let mut line = if deal.items.len() % 2 == 1 {
-                    vec![Span::plain(&item.sku)]
+                let code = Span::plain(&item.sku);
+                let (first, mut line) = if till.code_below {
+                    (vec![name], vec![code])
                 } else {
-                    Vec::new()
+                    (vec![code, name], vec![])
                 };
+                y = self.sheet.paragraph((till.left, y), room, &first, body, Align::Left);
                 line.extend(self.times(till, item, quantity));
                 self.sheet.line(till.left, y, &line, body, Align::Left);
                 self.sheet.line(till.right, y, &amount, body, Align::Right)

@@ -55,7 +55,8 @@ impl<'f> Scribe<'f> {
         mut dice: Dice,
         (width, height): (f32, f32),
     ) -> Self {
-        let letters = lexicon.all(Term::Letters).concat();
+        let money = money_style(country, currency, &mut dice);
+        let letters = lexicon.all(Term::Letters).concat() + money.sign;
         let look = dice.weighted(&[
             (11, Look::Sans),
             (3, Look::Serif),
@@ -82,7 +83,7 @@ impl<'f> Scribe<'f> {
             body,
             display,
             accent: accent(&mut dice),
-            money: money_style(country, currency, &mut dice),
+            money,
             percent_style: PercentStyle { spaced: dice.chance(0.35), full: dice.chance(0.2) },
             date_pattern: dice.pick(country.dates),
             colon: dice.pick(&[Colon::None, Colon::Glued, Colon::Glued, Colon::Spaced]),

@@ -2,7 +2,7 @@
 
 use super::deal::{Deal, Item, Paper};
 use super::lexicon::Term;
-use super::mark::{EntityId, Field, Mark, Part, Span};
+use super::mark::{EntityId, Field, Part, Span};
 use super::money;
 use super::scribe::Scribe;
 use super::sheet::{Align, Color, Style};
@@ -336,9 +336,4 @@ impl Scribe<'_> {
             Kind::Amount => self.sum(item.amount, Some(Field::ItemAmount), look.signed),
         }
     }
-}
-
-/// Whether a mark is an item's amount; receipts append tax codes only to those.
-pub fn is_amount(mark: Mark) -> bool {
-    matches!(mark.field, Some((Field::ItemAmount, _)))
 }
