@@ -13,6 +13,7 @@ mod resolution;
 mod sniff;
 mod source;
 mod tiff;
+pub mod walk;
 
 pub use range::PageRange;
 pub use sniff::Format;

@@ -2,9 +2,11 @@
 //!
 //! Rows of words on one baseline are cut at wide gaps into segments, and the segments are divided
 //! into blocks by a recursive cut at white space (the XY-cut of Nagy and Seth, 1984). Deliberately
-//! different from it: a vertical cut is made only between columns of *text*. Tables and label–value
-//! pairs are wider apart than columns of text, but are read row by row, which is what keeps a value
-//! beside its label.
+//! different from it: a vertical cut is made only between columns of *text* and between parts whose
+//! rows do not stand side by side. Tables and label–value pairs are wider apart than columns of text,
+//! but are read row by row, which is what keeps a value beside its label.
+
+use std::collections::BTreeSet;
 
 /// A word's place. Any unit; y grows downwards.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +38,9 @@ const SEGMENT_GAP: f64 = 1.2;
 const BLOCK_GAP: f64 = 0.9;
 /// Columns of text have on average at least so many words in a row; table cells have fewer.
 const TEXT_COLUMN_WORDS: f64 = 2.5;
+/// Parts of which at least this share of the rows (of the part with fewer) continue in the other part
+/// are one table. Chance alone makes about .4.
+const SHARED_ROWS: f64 = 0.7;
 /// Columns are at least so many rows high.
 const COLUMN_ROWS: usize = 3;
 
@@ -156,14 +161,14 @@ fn band_cut(region: &mut [Segment], size: f64) -> usize {
     region.len()
 }
 
-/// Sorts by the left edge and gives the number of segments left of the first white strip that has
-/// columns of text on both sides.
+/// Sorts by the left edge and gives the number of segments left of the first white strip that
+/// separates columns.
 fn column_cut(region: &mut [Segment], size: f64) -> Option<usize> {
     region.sort_by(|a, b| a.left.total_cmp(&b.left));
     let mut right = f64::NEG_INFINITY;
     for index in 0..region.len() {
         let is_gap = index > 0 && region[index].left - right > SEGMENT_GAP * size;
-        if is_gap && is_text_column(&region[..index]) && is_text_column(&region[index..]) {
+        if is_gap && are_columns(&region[..index], &region[index..]) {
             return Some(index);
         }
         right = right.max(region[index].right);
@@ -171,12 +176,18 @@ fn column_cut(region: &mut [Segment], size: f64) -> Option<usize> {
     None
 }
 
-fn is_text_column(segments: &[Segment]) -> bool {
-    let words: usize = segments.iter().map(|segment| segment.words.len()).sum();
-    let mut rows: Vec<usize> = segments.iter().map(|segment| segment.row).collect();
-    rows.sort_unstable();
-    rows.dedup();
-    rows.len() >= COLUMN_ROWS && words as f64 >= TEXT_COLUMN_WORDS * segments.len() as f64
+/// Whether two parts side by side are to be read one after the other.
+fn are_columns(left: &[Segment], right: &[Segment]) -> bool {
+    let rows = |part: &[Segment]| part.iter().map(|segment| segment.row).collect::<BTreeSet<_>>();
+    let (left_rows, right_rows) = (rows(left), rows(right));
+    let fewer = left_rows.len().min(right_rows.len());
+    let shared = left_rows.intersection(&right_rows).count();
+    let is_text = |part: &[Segment]| {
+        let words: usize = part.iter().map(|segment| segment.words.len()).sum();
+        words as f64 >= TEXT_COLUMN_WORDS * part.len() as f64
+    };
+    let independent = (shared as f64) < SHARED_ROWS * fewer as f64;
+    fewer >= COLUMN_ROWS && (independent || (is_text(left) && is_text(right)))
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
@@ -247,6 +258,29 @@ mod tests {
             read(page),
             "This text is set|in two columns of|words and the eye|goes down first#\
              and here begins the|second of them with|as many rows as the|first one has"
+        );
+    }
+
+    #[test]
+    fn an_address_beside_a_table_is_not_mixed_with_its_rows() {
+        let (mut places, mut texts) = typed(
+            "Screen Media                \n11150 Fairfax Blvd             \nSuite 505           \nFairfax",
+        );
+        // The table's rows are closer together, and begin between the address's.
+        let (table, cells) =
+            typed("Office     Omaha\nRegion     Local\nType       Cash\nAgency     none");
+        for (place, cell) in table.into_iter().zip(cells) {
+            let (x, y) = (200.0, 6.0 - place.top * 0.2);
+            let (left, right) = (place.left + x, place.right + x);
+            let (top, bottom, baseline) = (place.top + y, place.bottom + y, place.baseline + y);
+            places.push(Place { left, top, right, bottom, baseline, size: place.size });
+            texts.push(cell);
+        }
+        let read: Vec<&str> = order(&places).iter().map(|rank| texts[rank.word].as_str()).collect();
+        assert_eq!(
+            read.join(" "),
+            "Screen Media 11150 Fairfax Blvd Suite 505 Fairfax \
+             Office Omaha Region Local Type Cash Agency none"
         );
     }
 
