@@ -28,7 +28,7 @@ use crate::input::Source;
 use crate::output::picture::PagePicture;
 use crate::output::record::{Record, Status};
 use crate::pipeline::Extractor;
-use schedule::Schedule;
+use schedule::{CallerWork, Schedule};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
@@ -196,10 +196,15 @@ fn write_in_order(
     write: &mut impl FnMut(&Record) -> Result<()>,
 ) -> Result<Summary> {
     let mut summary = Summary::default();
-    while let Some(finished) = shared.schedule.next_finished(interrupt)? {
-        write(&finished.record)?;
-        shared.observer.document(&finished);
-        summary.count(finished);
+    while let Some(work) = shared.schedule.next_for_caller(interrupt)? {
+        match work {
+            CallerWork::Conclude(number, document) => shared.conclude(number, document),
+            CallerWork::Write(finished) => {
+                write(&finished.record)?;
+                shared.observer.document(&finished);
+                summary.count(*finished);
+            }
+        }
     }
     summary.interrupted = interrupt.is_set() && !shared.schedule.is_complete();
     Ok(summary)

@@ -62,6 +62,12 @@ pub enum Work {
     Conclude(usize, OpenDocument),
 }
 
+/// A piece of work for the caller's thread.
+pub enum CallerWork {
+    Write(Box<Finished>),
+    Conclude(usize, OpenDocument),
+}
+
 #[derive(Default)]
 struct State {
     /// Sources drawn so far.
@@ -93,12 +99,18 @@ impl State {
         self.drained && self.written == self.drawn
     }
 
+    /// The oldest document whose pages are all through.
+    fn take_done(&mut self) -> Option<(usize, OpenDocument)> {
+        let done = self.open.iter().find(|(_, document)| document.is_done()).map(|(n, _)| *n);
+        let number = done?;
+        let document = self.open.remove(&number)?;
+        self.in_hand += 1;
+        Some((number, document))
+    }
+
     /// The oldest thing that can be done now.
     fn take_work(&mut self) -> Option<Work> {
-        let done = self.open.iter().find(|(_, document)| document.is_done()).map(|(n, _)| *n);
-        if let Some(number) = done {
-            let document = self.open.remove(&number)?;
-            self.in_hand += 1;
+        if let Some((number, document)) = self.take_done() {
             return Some(Work::Conclude(number, document));
         }
         if self.stopping {
@@ -291,9 +303,13 @@ impl Schedule {
         self.lock().is_complete()
     }
 
-    /// The next document in order; `None` at the end, and after an interrupt when all that was in
-    /// hand is done.
-    pub fn next_finished(&self, interrupt: &Interrupt) -> Result<Option<Finished>> {
+    /// What the caller's thread is to do next: the next document in order, or, while that is not
+    /// there, a document that waits to be concluded because all workers are at pages. `None` at the
+    /// end, and after an interrupt when all that was in hand is done.
+    ///
+    /// # Errors
+    /// Why the run can't go on.
+    pub fn next_for_caller(&self, interrupt: &Interrupt) -> Result<Option<CallerWork>> {
         let mut state = self.lock();
         loop {
             if let Some(error) = state.fatal.take() {
@@ -304,7 +320,10 @@ impl Schedule {
                 state.written += 1;
                 drop(state);
                 self.changed.notify_all();
-                return Ok(Some(finished));
+                return Ok(Some(CallerWork::Write(Box::new(finished))));
+            }
+            if let Some((number, document)) = state.take_done() {
+                return Ok(Some(CallerWork::Conclude(number, document)));
             }
             if interrupt.is_set() && !state.stopping {
                 state.stopping = true;

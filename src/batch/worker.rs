@@ -90,9 +90,18 @@ impl Shared {
                 let finished = Finished { record, error: None, resumed: true };
                 self.schedule.finish(number, finished);
             }
-            Err(error) if error.stage == Stage::Output => self.schedule.fail(error),
-            Err(error) => {
-                let record = Record::failed(name, None, &error, None);
+            Err(error) => self.failed(number, name, error),
+        }
+    }
+
+    /// A document of which nothing could be read; a failing output ends the run instead.
+    fn failed(&self, number: usize, name: String, error: Error) {
+        let record = Record::failed(name, None, &error, None);
+        let shown = self.exhibit.as_ref().map_or(Ok(()), |exhibit| exhibit.show(&record, &[]));
+        match shown {
+            _ if error.stage == Stage::Output => self.schedule.fail(error),
+            Err(error) => self.schedule.fail(error),
+            Ok(()) => {
                 let finished = Finished { record, error: Some(error), resumed: false };
                 self.schedule.finish(number, finished);
             }
@@ -182,19 +191,12 @@ impl Shared {
         self.observer.page();
     }
 
-    fn conclude(&self, number: usize, document: OpenDocument) {
+    /// Makes the record of a document whose pages are all through.
+    pub fn conclude(&self, number: usize, document: OpenDocument) {
         let name = document.name.clone();
-        let finished = caught(Stage::Decode, || self.finished(document)).or_else(|error| {
-            if error.stage == Stage::Output {
-                return Err(error);
-            }
-            let error = error.at(&name);
-            let record = Record::failed(name, None, &error, None);
-            Ok(Finished { record, error: Some(error), resumed: false })
-        });
-        match finished {
+        match caught(Stage::Decode, || self.finished(document)) {
             Ok(finished) => self.schedule.finish(number, finished),
-            Err(error) => self.schedule.fail(error),
+            Err(error) => self.failed(number, name.clone(), error.at(name)),
         }
     }
 

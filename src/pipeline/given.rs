@@ -101,8 +101,12 @@ fn read(path: &Path) -> Result<WordsFile> {
             .caused_by(error)
     })?;
     let pages = words::parse(&bytes).map_err(|mut error| {
-        error.message = format!("{place}: {}", error.message);
-        error
+        error.message = format!("{place}: {}", error.message.trim_start_matches(": "));
+        if error.hint.is_some() {
+            error
+        } else {
+            error.hint("see docs/cli.md for the forms of words")
+        }
     })?;
     let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(WordsFile { sha256, pages })
