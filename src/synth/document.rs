@@ -5,6 +5,7 @@ use super::Kind;
 use super::SynthOptions;
 use super::country::Language;
 use super::deal::Deal;
+use super::degrade;
 use super::font::FontBook;
 use super::mark::{EntityId, Field, Mark, Part};
 use super::money;
@@ -51,7 +52,12 @@ pub fn finish(
     deal: Option<&Deal>,
 ) -> SynthDocument {
     let Scribe { sheet, mut dice, .. } = scribe;
-    let (image, boxes) = paint::paint(&sheet, fonts, options.dpi, [255; 3]);
+    let receipt = kind == Kind::Receipt;
+    let (mut image, mut boxes) = paint::paint(&sheet, fonts, options.dpi, [255; 3]);
+    if options.degrade {
+        let how = degrade::draw_capture(receipt, &mut dice);
+        image = degrade::capture(image, &mut boxes, how, receipt, &mut dice);
+    }
     let size = PageSize::new(image.width(), image.height());
     let mut words = Vec::new();
     for (placed, ink) in sheet.words.iter().zip(boxes) {

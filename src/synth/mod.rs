@@ -8,6 +8,7 @@
 pub mod calendar;
 pub mod country;
 pub mod deal;
+pub mod degrade;
 pub mod dice;
 pub mod document;
 pub mod flourish;
@@ -17,14 +18,17 @@ pub mod letterhead;
 pub mod lexicon;
 pub mod mark;
 pub mod money;
+pub mod noise;
 pub mod paint;
 pub mod pairs;
 pub mod party;
+pub mod raster;
 pub mod receipt;
 pub mod scribe;
 pub mod sheet;
 pub mod table;
 pub mod totals;
+pub mod warp;
 
 #[cfg(test)]
 mod tests;
