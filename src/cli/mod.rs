@@ -22,6 +22,7 @@ pub mod options;
 pub mod progress;
 mod progress_train;
 pub mod session;
+pub mod synth;
 
 pub use context::{Context, Verbosity};
 pub use exit::ExitCode;
@@ -73,6 +74,7 @@ pub enum Verb {
     Eval(eval::EvalArgs),
     Models(models::ModelsArgs),
     Convert(convert::ConvertArgs),
+    Synth(synth::SynthArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -87,6 +89,7 @@ impl Verb {
             Verb::Eval(args) => eval::run(args, context),
             Verb::Models(args) => models::run(args, context),
             Verb::Convert(args) => convert::run(args, context),
+            Verb::Synth(args) => synth::run(args, context),
             Verb::Doctor(args) => doctor::run(args, context),
             Verb::Completions(args) => completions::run(args, context),
             Verb::Man(args) => man::run(args, context),

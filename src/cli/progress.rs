@@ -8,6 +8,19 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+/// A bar that counts to `total`, shown only where somebody would see it.
+pub fn counter(context: &Context, total: u64) -> ProgressBar {
+    if !context.shows_progress() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(total);
+    let template = "{bar:30} {pos}/{len} pages, {per_sec}, {eta} left";
+    bar.set_style(
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    bar
+}
+
 /// Shown only where somebody would see it.
 pub struct Progress {
     bar: ProgressBar,

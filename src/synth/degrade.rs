@@ -44,7 +44,7 @@ pub fn capture(
     }
     let gray = how == Capture::Fax || dice.chance(0.7);
     let mut raster = Raster::of(image, gray);
-    if dice.chance(0.5) {
+    if how != Capture::Fax && dice.chance(0.4) {
         wear(&mut raster, dice);
     }
     raster = place(raster, boxes, how, receipt, dice);
@@ -53,13 +53,13 @@ pub fn capture(
         raster.blur();
     }
     if dice.chance(0.7) {
-        raster.noise(dice.real(2.0, 16.0), dice);
+        raster.noise(dice.real(1.0, 10.0), dice);
     }
     if dice.chance(0.3) {
         specks(&mut raster, dice);
     }
     if how == Capture::Fax {
-        raster.threshold(dice.between(110, 190) as u8);
+        raster.threshold(dice.between(150, 215) as u8);
     }
     if dice.chance(0.35) {
         raster = raster.through_jpeg(dice.between(18, 75) as u8);
@@ -70,7 +70,7 @@ pub fn capture(
 /// Faint print: ribbons run dry, thermal paper fades, rollers leave streaks.
 fn wear(raster: &mut Raster, dice: &mut Dice) {
     let (bands, streaks) = (dice.chance(0.5), dice.chance(0.35));
-    let floor = dice.real(0.35, 0.9);
+    let floor = dice.real(0.55, 0.95);
     let wave = dice.real(0.004, 0.03);
     let phase = dice.real(0.0, 6.0);
     let columns: Vec<f32> = (0..raster.width)

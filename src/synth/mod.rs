@@ -11,6 +11,7 @@ pub mod deal;
 pub mod degrade;
 pub mod dice;
 pub mod document;
+pub mod files;
 pub mod flourish;
 pub mod font;
 pub mod invoice;
@@ -52,6 +53,22 @@ pub enum Kind {
     Receipt,
     /// Orders, credit notes, quotes, delivery notes, statements.
     Business,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 3] = [Kind::Invoice, Kind::Receipt, Kind::Business];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Invoice => "invoice",
+            Kind::Receipt => "receipt",
+            Kind::Business => "business",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// How to make documents.

@@ -577,7 +577,7 @@ impl Scribe<'_> {
         let terms = [Term::TaxRate, Term::NetAmount, Term::TaxAmount, Term::GrossAmount];
         let mut bottom = y;
         for (index, term) in terms.into_iter().take(columns).enumerate() {
-            let name = self.name(term).replace("{rate}", "");
+            let name = self.name(term);
             let align = if index == 0 { Align::Left } else { Align::Right };
             let name = self.sheet.part(Part::Question, name);
             bottom = self.sheet.line(at(index), y, &[name], body, align);

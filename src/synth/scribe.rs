@@ -96,6 +96,16 @@ impl<'f> Scribe<'f> {
 
     /// A name for something, with the tax's name and rate filled in.
     pub fn name(&mut self, term: Term) -> String {
+        self.worded(term, None)
+    }
+
+    /// A name with a rate in it.
+    pub fn name_with_rate(&mut self, term: Term, line: TaxLine) -> String {
+        let rate = self.percent(line.rate);
+        self.worded(term, Some(&rate))
+    }
+
+    fn worded(&mut self, term: Term, rate: Option<&str>) -> String {
         let mut text = self.lexicon.common(term, &mut self.dice).replace("{tax}", self.tax_name);
         if let Some(second) = self.second {
             let other = second.common(term, &mut self.dice).replace("{tax}", "VAT");
@@ -107,14 +117,8 @@ impl<'f> Scribe<'f> {
             let rate = self.dice.pick(&[200, 300, 500, 1000, 1500]);
             text = text.replace("{percent}", &self.percent(rate));
         }
+        let text = text.replace("{rate}", rate.unwrap_or("")).trim().to_string();
         if self.loud { text.to_uppercase() } else { text }
-    }
-
-    /// A name with a rate in it.
-    pub fn name_with_rate(&mut self, term: Term, line: TaxLine) -> String {
-        let rate = self.percent(line.rate);
-        let text = self.name(term);
-        if text.contains("{rate}") { text.replace("{rate}", &rate) } else { text }
     }
 
     /// A key: a name with this document's colon.
