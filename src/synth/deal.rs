@@ -376,12 +376,11 @@ fn number(year: i32, shop: bool, dice: &mut Dice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synth::country::COUNTRIES;
     use crate::synth::lexicon_of;
 
     #[test]
     fn sums_add_up_in_every_country() {
-        for (index, country) in COUNTRIES.iter().enumerate() {
+        for (index, country) in Country::all().enumerate() {
             for stream in 0..40u64 {
                 let mut dice = Dice::new(index as u64, stream);
                 let paper = if stream % 2 == 0 { Paper::Invoice } else { Paper::Receipt };

@@ -6,6 +6,7 @@
 //! the fonts at hand, so they can be made in parallel and resumed anywhere.
 
 pub mod calendar;
+pub mod countries;
 pub mod country;
 pub mod deal;
 pub mod degrade;
