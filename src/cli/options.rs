@@ -73,6 +73,7 @@ impl InputArgs {
                 .max_pixels
                 .map_or(defaults.max_pixels, |n| n.saturating_mul(1_000_000)),
             dpi: self.dpi.unwrap_or(defaults.dpi),
+            ocr_dpi: self.dpi.unwrap_or(defaults.ocr_dpi),
             pages: self.pages.clone().unwrap_or(defaults.pages),
             password: self.password.clone(),
             text_layer: self.text_layer.unwrap_or(defaults.text_layer),

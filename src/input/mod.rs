@@ -13,7 +13,6 @@ mod resolution;
 mod sniff;
 mod source;
 mod tiff;
-pub mod walk;
 
 pub use range::PageRange;
 pub use sniff::Format;
@@ -78,8 +77,11 @@ pub struct InputOptions {
     pub max_pixels: u64,
     /// Largest file, in bytes, that is read.
     pub max_bytes: u64,
-    /// Resolution at which PDF pages are rendered.
+    /// Dots per inch at which PDF pages are rendered.
     pub dpi: u32,
+    /// Most dots per inch at which those PDF pages are rendered that OCR must read: scans at their own
+    /// resolution, between `dpi` and this, pages without pictures at this.
+    pub ocr_dpi: u32,
     /// Pages wanted of every document.
     pub pages: PageRange,
     /// For encrypted PDFs.
@@ -94,6 +96,8 @@ impl Default for InputOptions {
             max_pixels: 100_000_000,
             max_bytes: 1 << 30,
             dpi: 200,
+            // Of the words of seven born-digital pages, Tesseract reads .87 at 200 and .89 at 300.
+            ocr_dpi: 300,
             pages: PageRange::all(),
             password: None,
             text_layer: TextLayerMode::Auto,

@@ -436,6 +436,99 @@ fn survive(bytes: Vec<u8>) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// One whole file of every kind, small, with more of its features than the formats need: several
+/// pages, metadata, a palette.
+fn whole_files() -> Vec<Vec<u8>> {
+    let image = DynamicImage::ImageRgb8(picture(24, 16));
+    let with_alpha = DynamicImage::ImageRgba8(image.to_rgba8());
+    let mut files: Vec<Vec<u8>> = [
+        ImageFormat::Png,
+        ImageFormat::Jpeg,
+        ImageFormat::WebP,
+        ImageFormat::Bmp,
+        ImageFormat::Gif,
+        ImageFormat::Pnm,
+        ImageFormat::Tiff,
+    ]
+    .map(|format| encoded(&image, format))
+    .to_vec();
+    files.push(encoded(&with_alpha, ImageFormat::Png));
+    files.push(encoded(&DynamicImage::ImageLuma16(image.to_luma16()), ImageFormat::Tiff));
+    files.push(tiff_pages(&[12, 7, 9]));
+    files.push(tiff_by_hand(4, 3, (3, 1), &[0x21, 0x20], &[0x1100; 48]));
+    let jpeg = encoded(&image, ImageFormat::Jpeg);
+    let exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    files.push([&jpeg[..2], &[0xff, 0xe1, 0, exif.len() as u8 + 2], exif, &jpeg[2..]].concat());
+    files
+}
+
+/// A change to a file: bytes overwritten, inserted, repeated or cut out.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    Overwrite(prop::sample::Index, Vec<u8>),
+    Insert(prop::sample::Index, Vec<u8>),
+    Repeat(prop::sample::Index, usize),
+    Cut(prop::sample::Index, usize),
+}
+
+impl Change {
+    pub(super) fn apply(&self, bytes: &mut Vec<u8>) {
+        let at = |index: &prop::sample::Index, bytes: &Vec<u8>| index.index(bytes.len() + 1);
+        match self {
+            Self::Overwrite(index, new) => {
+                let start = at(index, bytes);
+                let end = (start + new.len()).min(bytes.len());
+                bytes[start..end].copy_from_slice(&new[..end - start]);
+            }
+            Self::Insert(index, new) => {
+                let start = at(index, bytes);
+                bytes.splice(start..start, new.iter().copied());
+            }
+            Self::Repeat(index, length) => {
+                let start = at(index, bytes);
+                let end = (start + length).min(bytes.len());
+                let again = bytes[start..end].to_vec();
+                bytes.splice(start..start, again);
+            }
+            Self::Cut(index, length) => {
+                let start = at(index, bytes);
+                let end = (start + length).min(bytes.len());
+                bytes.drain(start..end);
+            }
+        }
+    }
+}
+
+pub(super) fn change() -> impl Strategy<Value = Change> {
+    let index = any::<prop::sample::Index>;
+    // Values that break arithmetic come more often than chance would bring them.
+    let byte = prop_oneof![Just(0u8), Just(1), Just(0x7f), Just(0x80), Just(0xff), any::<u8>()];
+    let bytes = prop::collection::vec(byte, 1..5);
+    prop_oneof![
+        4 => (index(), bytes.clone()).prop_map(|(at, new)| Change::Overwrite(at, new)),
+        1 => (index(), bytes).prop_map(|(at, new)| Change::Insert(at, new)),
+        1 => (index(), 1..40usize).prop_map(|(at, length)| Change::Repeat(at, length)),
+        1 => (index(), 1..200usize).prop_map(|(at, length)| Change::Cut(at, length)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
+    #[test]
+    fn damaged_files_give_pages_or_an_error(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec(change(), 1..6),
+    ) {
+        thread_local!(static FILES: Vec<Vec<u8>> = whole_files());
+        let mut bytes = FILES.with(|files| files[which.index(files.len())].clone());
+        for change in changes {
+            change.apply(&mut bytes);
+        }
+        survive(bytes)?;
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_give_pages_or_an_error(

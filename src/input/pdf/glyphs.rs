@@ -1,7 +1,10 @@
 //! A page's drawing instructions → its glyphs with their text and their places, and the areas that
 //! pictures cover.
 //!
-//! A device of `hayro-interpret` that draws nothing. Boxes of glyphs are those of their ink, as in the
+//! A device of `hayro-interpret` that draws nothing. It runs before the renderer, so it is also the place
+//! where a page that asks for more drawing than any real one is stopped.
+//!
+//! Boxes of glyphs are those of their ink, as in the
 //! words that OCR reads, not the font's line height; glyphs without ink (the fonts of OCR layers have
 //! none) get the usual part of their em.
 
@@ -25,6 +28,12 @@ const OVERPRINT: f64 = 0.05;
 /// Stands for a glyph whose meaning the file does not tell.
 pub(super) const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
 
+/// More drawing operations than this are no page but an attack: forms that draw forms that draw forms.
+/// Detailed maps have some hundred thousand.
+const MOST_OPERATIONS: u64 = 1_000_000;
+/// The same for the dashes of one line, which the renderer makes one by one.
+const MOST_DASHES: f64 = 1e6;
+
 /// One glyph on the page, in pixels.
 #[derive(Debug, Clone)]
 pub(super) struct PlacedGlyph {
@@ -42,13 +51,26 @@ pub(super) struct PlacedGlyph {
     pub visible: bool,
 }
 
+/// A picture on the page.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Picture {
+    /// What is seen of it, in pixels of the page.
+    pub area: Rect,
+    /// Its own pixels on one pixel of the page, along a side.
+    pub resolution: f64,
+}
+
+/// Thrown by the collector to leave the interpreter, which has no other way out.
+pub(super) struct TooMuchDrawing;
+
 /// What a page draws, as far as its text is concerned.
 #[derive(Default)]
 pub(super) struct Collector {
     /// In the order of the file.
     pub glyphs: Vec<PlacedGlyph>,
-    /// Areas covered by pictures.
-    pub pictures: Vec<Rect>,
+    pub pictures: Vec<Picture>,
+    /// Drawing operations so far.
+    pub operations: u64,
     /// The clip of each level, already cut to the level around it.
     clips: Vec<Rect>,
     ink_of: HashMap<u128, Option<Rect>>,
@@ -56,6 +78,14 @@ pub(super) struct Collector {
 }
 
 impl Collector {
+    /// Counts an operation that costs as much as `weight` ordinary ones.
+    fn count(&mut self, weight: u64) {
+        self.operations = self.operations.saturating_add(weight);
+        if self.operations > MOST_OPERATIONS {
+            std::panic::resume_unwind(Box::new(TooMuchDrawing));
+        }
+    }
+
     fn is_clipped(&self, place: Rect) -> bool {
         let center = place.center();
         self.clips.last().is_some_and(|clip| {
@@ -128,6 +158,7 @@ impl Collector {
 
 impl<'a> Device<'a> for Collector {
     fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, mode: &DrawMode) {
+        self.count(run.glyphs().len() as u64);
         let visible = !matches!(mode, DrawMode::Invisible);
         let scale = advance_scale(run);
         for glyph in run.glyphs() {
@@ -139,13 +170,13 @@ impl<'a> Device<'a> for Collector {
     }
 
     fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
-        let area = Rect::new(0.0, 0.0, image.width().into(), image.height().into());
-        let mut area = props.transform.transform_rect_bbox(area);
-        if let Some(clip) = self.clips.last() {
-            area = area.intersect(*clip);
-        }
-        if area.is_finite() && area.area() > 0.0 {
-            self.pictures.push(area);
+        self.count(1);
+        let own = Rect::new(0.0, 0.0, image.width().into(), image.height().into());
+        let placed = props.transform.transform_rect_bbox(own);
+        let seen = self.clips.last().map_or(placed, |clip| placed.intersect(*clip));
+        if placed.is_finite() && seen.area() > 0.0 {
+            let resolution = (own.area() / placed.area()).sqrt();
+            self.pictures.push(Picture { area: seen, resolution });
         }
     }
 
@@ -162,9 +193,27 @@ impl<'a> Device<'a> for Collector {
         self.clips.pop();
     }
 
-    fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {}
+    fn draw_path(&mut self, path: &BezPath, _: DrawProps<'a>, mode: &DrawMode) {
+        let dashes = match mode {
+            DrawMode::Stroke(stroke) | DrawMode::FillAndStroke(_, stroke) => {
+                dashes(path, &stroke.dash_array)
+            }
+            DrawMode::Fill(_) | DrawMode::Invisible => 0.0,
+        };
+        self.count(if dashes > MOST_DASHES { u64::MAX } else { 1 });
+    }
+
     fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {}
     fn pop_transparency_group(&mut self) {}
+}
+
+/// About how many dashes a line is drawn with.
+fn dashes(path: &BezPath, pattern: &[f32]) -> f64 {
+    let period: f64 = pattern.iter().map(|&length| f64::from(length.abs())).sum();
+    if period == 0.0 {
+        return 0.0;
+    }
+    path.perimeter(1.0) / period
 }
 
 /// Length of the unit of the writing direction.

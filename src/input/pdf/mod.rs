@@ -15,7 +15,7 @@ use super::{InputOptions, PageDecoder, PageImage, TextLayerMode};
 use crate::document::Word;
 use crate::error::{Error, ErrorCode, Result};
 use crate::geometry::PageSize;
-use glyphs::{Collector, PlacedGlyph};
+use glyphs::{Collector, PlacedGlyph, TooMuchDrawing};
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, TargetInit};
 use hayro::{RenderCache, RenderSettings, render_into};
@@ -25,6 +25,7 @@ use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_
 use hayro_syntax::page::Page;
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use image::RgbImage;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 const POINTS_PER_INCH: f64 = 72.0;
 
@@ -45,20 +46,51 @@ impl PdfPages {
         Ok(Self { pdf, options: options.clone() })
     }
 
-    /// Words that spare the OCR of this page, if they do.
-    fn text_layer(&self, page: &Page<'_>, frame: &Frame, image: &RgbImage) -> Option<Vec<Word>> {
+    /// What a page draws, at a resolution.
+    fn survey(&self, page: &Page<'_>, dpi: u32) -> Result<Survey> {
+        let frame = Frame::of(page, dpi, &self.options)?;
+        let drawn = collect(page, &frame)?;
         let mode = self.options.text_layer;
-        if mode == TextLayerMode::Never {
-            return None;
-        }
-        let collector = collect(page, frame);
         // Text that is not drawn is taken only where nothing else is wanted.
         let wanted = |glyph: &&PlacedGlyph| glyph.visible || mode == TextLayerMode::Only;
-        let glyphs: Vec<&PlacedGlyph> = collector.glyphs.iter().filter(wanted).collect();
-        let words = words::words(&glyphs, frame.size);
-        let sound = mode == TextLayerMode::Only || quality::is_sound(&collector, &words, image);
-        sound.then_some(words)
+        let glyphs: Vec<&PlacedGlyph> = drawn.glyphs.iter().filter(wanted).collect();
+        let readable = match mode {
+            TextLayerMode::Never => false,
+            TextLayerMode::Only => true,
+            TextLayerMode::Auto => quality::is_text(&glyphs),
+        };
+        let words = if readable { words::words(&glyphs, frame.size) } else { Vec::new() };
+        let readable = readable && (mode == TextLayerMode::Only || !words.is_empty());
+        let scan = quality::may_be_scan(&drawn.pictures, frame.size);
+        Ok(Survey { frame, drawn, words, readable, scan })
     }
+
+    /// The resolution that the page needs, after a survey at the ordinary one.
+    fn resolution(&self, survey: &Survey) -> u32 {
+        let InputOptions { dpi, ocr_dpi, text_layer, .. } = self.options;
+        let blank = survey.drawn.operations == 0;
+        if text_layer == TextLayerMode::Only || ocr_dpi <= dpi || blank {
+            return dpi;
+        }
+        if survey.scan {
+            let own = quality::scan_resolution(&survey.drawn.pictures, survey.frame.size);
+            let own = (own * f64::from(survey.frame.dpi)).round();
+            // Within the two bounds, which are whole numbers.
+            return own.clamp(dpi.into(), ocr_dpi.into()) as u32;
+        }
+        if survey.readable { dpi } else { ocr_dpi }
+    }
+}
+
+/// A page before it is rendered.
+struct Survey {
+    frame: Frame,
+    drawn: Collector,
+    words: Vec<Word>,
+    /// The words make sense.
+    readable: bool,
+    /// Pictures cover the page.
+    scan: bool,
 }
 
 impl PageDecoder for PdfPages {
@@ -71,10 +103,18 @@ impl PageDecoder for PdfPages {
         let Some(page) = self.pdf.pages().get(index) else {
             return Err(Error::input(ErrorCode::NoSuchPage, "there is no such page"));
         };
-        let frame = Frame::of(page, &self.options)?;
-        let image = render(page, &frame)?;
-        let text_layer = self.text_layer(page, &frame, &image);
-        Ok(PageImage { number, image, dpi: Some(frame.dpi), text_layer })
+        let mut survey = self.survey(page, self.options.dpi)?;
+        let dpi = self.resolution(&survey);
+        if dpi != self.options.dpi {
+            survey = self.survey(page, dpi)?;
+        }
+        let image = render(page, &survey.frame)?;
+        let only = self.options.text_layer == TextLayerMode::Only;
+        let sound = only
+            || !survey.scan
+            || quality::tells_all(&survey.drawn.pictures, &survey.words, &image);
+        let text_layer = (survey.readable && sound).then_some(survey.words);
+        Ok(PageImage { number, image, dpi: Some(survey.frame.dpi), text_layer })
     }
 }
 
@@ -90,7 +130,7 @@ struct Frame {
 impl Frame {
     /// At the wanted resolution, or at the highest at which the page keeps within the pixel limit:
     /// unlike a picture's, a page's number of pixels is our own choice.
-    fn of(page: &Page<'_>, options: &InputOptions) -> Result<Self> {
+    fn of(page: &Page<'_>, dpi: u32, options: &InputOptions) -> Result<Self> {
         let (width, height) = page.render_dimensions();
         let (width, height) = (f64::from(width), f64::from(height));
         let area = width * height / (POINTS_PER_INCH * POINTS_PER_INCH);
@@ -101,7 +141,7 @@ impl Frame {
         let by_area = (options.max_pixels as f64 / area).sqrt();
         // The renderer counts pixels in 16 bits.
         let by_side = f64::from(u16::MAX - 1) / side;
-        let dpi = f64::from(options.dpi).min(by_area).min(by_side).floor().max(1.0);
+        let dpi = f64::from(dpi).min(by_area).min(by_side).floor().max(1.0);
         let pixels = |points: f64| ((points * dpi / POINTS_PER_INCH).round() as u32).max(1);
         let size = PageSize::new(pixels(width), pixels(height));
         options.check_pixels(size.width.into(), size.height.into())?;
@@ -143,14 +183,24 @@ fn render(page: &Page<'_>, frame: &Frame) -> Result<RgbImage> {
         .ok_or_else(|| damaged("the page could not be rendered"))
 }
 
-fn collect(page: &Page<'_>, frame: &Frame) -> Collector {
+fn collect(page: &Page<'_>, frame: &Frame) -> Result<Collector> {
     let target = Rect::new(0.0, 0.0, frame.size.width.into(), frame.size.height.into());
     let cache = InterpreterCache::new();
     let settings = InterpreterSettings::default();
     let mut context = Context::new(frame.transform, target, &cache, page.xref(), settings);
     let mut collector = Collector::default();
-    interpret_page(page, &mut context, &mut collector);
-    collector
+    // The interpreter can't be told to stop; the collector leaves it by unwinding.
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        interpret_page(page, &mut context, &mut collector);
+    }));
+    match result {
+        Ok(()) => Ok(collector),
+        Err(panic) if panic.is::<TooMuchDrawing>() => {
+            Err(Error::input(ErrorCode::TooLarge, "the page has more drawing than can be done")
+                .hint("print it to a new PDF or to a picture first"))
+        }
+        Err(panic) => resume_unwind(panic),
+    }
 }
 
 fn damaged(what: &str) -> Error {

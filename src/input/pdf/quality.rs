@@ -4,9 +4,9 @@
 //! whose encoding is broken, and text that tells only a part of what is seen, such as the stamp that a
 //! fax machine put on a scan.
 
-use super::glyphs::{Collector, PlacedGlyph, UNKNOWN};
+use super::glyphs::{Picture, PlacedGlyph, UNKNOWN};
 use crate::document::Word;
-use hayro_interpret::kurbo::Rect;
+use crate::geometry::PageSize;
 use image::RgbImage;
 
 /// More of the characters without meaning than this: the encoding is broken.
@@ -20,6 +20,8 @@ const FEWEST_VOWELS: f64 = 0.12;
 const LETTERS_TO_JUDGE: usize = 100;
 /// A page whose pictures cover this much of it may be a scan.
 const SCAN_COVER: f64 = 0.5;
+/// A picture that covers less of the page than this says nothing of the page's resolution.
+const LARGE_PICTURE: f64 = 0.1;
 /// Cells of ink outside of all words, as a multiple of those inside, that a scan with a true text
 /// layer does not have.
 const MOST_UNTOLD: f64 = 1.0;
@@ -28,19 +30,13 @@ const GRID: u32 = 200;
 /// Darker than this, of 255, is ink.
 const INK: u8 = 128;
 
-/// Whether OCR can be spared.
-pub(super) fn is_sound(page: &Collector, words: &[Word], image: &RgbImage) -> bool {
-    let visible = page.glyphs.iter().filter(|glyph| glyph.visible && glyph.text != " ");
-    !words.is_empty() && is_text(visible) && tells_all(&page.pictures, words, image)
-}
-
 /// Whether the characters look like a language.
-fn is_text<'a>(glyphs: impl Iterator<Item = &'a PlacedGlyph>) -> bool {
+pub(super) fn is_text(glyphs: &[&PlacedGlyph]) -> bool {
     let (mut all, mut unknown, mut letters) = (0usize, 0usize, 0usize);
     let (mut latin, mut vowels) = (0usize, 0usize);
-    for character in glyphs.flat_map(|glyph| glyph.text.chars()) {
+    for character in glyphs.iter().flat_map(|glyph| glyph.text.chars()) {
         // Rules and leaders made of characters are no sign of anything.
-        if "._-–—=*|·•…".contains(character) {
+        if " ._-–—=*|·•…".contains(character) {
             continue;
         }
         all += 1;
@@ -62,25 +58,32 @@ fn is_meaningless(character: char) -> bool {
     character == UNKNOWN || matches!(character, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..)
 }
 
-/// On a page covered by pictures, the text must explain the ink that is seen.
-fn tells_all(pictures: &[Rect], words: &[Word], image: &RgbImage) -> bool {
-    let side = image.width().div_ceil(GRID).max(1);
-    let grid =
-        Grid { side, columns: image.width().div_ceil(side), rows: image.height().div_ceil(side) };
-    if grid.columns == 0 || grid.rows == 0 {
-        return true;
-    }
-    let mut pictured = vec![false; grid.len()];
-    for picture in pictures {
-        grid.mark(&mut pictured, picture.x0, picture.y0, picture.x1, picture.y1);
-    }
+/// Whether pictures cover so much of the page that it may be a scan.
+pub(super) fn may_be_scan(pictures: &[Picture], page: PageSize) -> bool {
+    let grid = Grid::over(page);
+    let pictured = grid.pictured(pictures);
     let covered = pictured.iter().filter(|&&cell| cell).count();
-    if (covered as f64) < SCAN_COVER * grid.len() as f64 {
-        return true;
-    }
+    covered > 0 && covered as f64 >= SCAN_COVER * pictured.len() as f64
+}
+
+/// Pixels of the finest of the large pictures on one pixel of the page. Scans are often a coarse
+/// background under a fine mask of the text.
+pub(super) fn scan_resolution(pictures: &[Picture], page: PageSize) -> f64 {
+    let page = f64::from(page.width) * f64::from(page.height);
+    pictures
+        .iter()
+        .filter(|picture| picture.area.area() >= LARGE_PICTURE * page)
+        .map(|picture| picture.resolution)
+        .fold(0.0, f64::max)
+}
+
+/// Whether the words explain the ink that is seen in the pictures.
+pub(super) fn tells_all(pictures: &[Picture], words: &[Word], image: &RgbImage) -> bool {
+    let grid = Grid::over(PageSize::new(image.width(), image.height()));
+    let pictured = grid.pictured(pictures);
     let mut told = vec![false; grid.len()];
     for word in words {
-        let margin = f64::from(side);
+        let margin = f64::from(grid.side);
         grid.mark(
             &mut told,
             f64::from(word.bbox.left()) - margin,
@@ -107,6 +110,20 @@ struct Grid {
 }
 
 impl Grid {
+    fn over(page: PageSize) -> Self {
+        let side = page.width.div_ceil(GRID).max(1);
+        Self { side, columns: page.width.div_ceil(side), rows: page.height.div_ceil(side) }
+    }
+
+    /// Cells that a picture touches.
+    fn pictured(self, pictures: &[Picture]) -> Vec<bool> {
+        let mut cells = vec![false; self.len()];
+        for Picture { area, .. } in pictures {
+            self.mark(&mut cells, area.x0, area.y0, area.x1, area.y1);
+        }
+        cells
+    }
+
     fn len(self) -> usize {
         self.columns as usize * self.rows as usize
     }
@@ -142,7 +159,7 @@ impl Grid {
 mod tests {
     use super::*;
     use crate::geometry::PixelBox;
-    use hayro_interpret::kurbo::{Point, Vec2};
+    use hayro_interpret::kurbo::{Point, Rect, Vec2};
     use image::Rgb;
 
     fn sounds(text: &str) -> bool {
@@ -158,7 +175,7 @@ mod tests {
                 visible: true,
             })
             .collect();
-        is_text(glyphs.iter())
+        is_text(&glyphs.iter().collect::<Vec<_>>())
     }
 
     #[test]
@@ -203,7 +220,7 @@ mod tests {
                 image.put_pixel(x, y, Rgb([0; 3]));
             }
         }
-        let scan = [Rect::new(0.0, 0.0, 400.0, 400.0)];
+        let scan = [Picture { area: Rect::new(0.0, 0.0, 400.0, 400.0), resolution: 1.0 }];
         let stamp = [word(PixelBox::new(20, 15, 380, 25))];
         let all: Vec<Word> =
             (20..380).step_by(20).map(|y| word(PixelBox::new(20, y - 5, 380, y + 5))).collect();
@@ -211,5 +228,7 @@ mod tests {
         assert!(tells_all(&scan, &all, &image));
         // Without a picture, lines are lines.
         assert!(tells_all(&[], &stamp, &image));
+        let page = PageSize::new(400, 400);
+        assert!(may_be_scan(&scan, page) && !may_be_scan(&[], page));
     }
 }

@@ -3,6 +3,7 @@
 use crate::document::Word;
 use crate::error::{Error, ErrorCode, Result};
 use crate::geometry::PixelBox;
+use crate::input::tests::change;
 use crate::input::{DocumentPages, InputOptions, PageImage, Source, TextLayerMode, open};
 use proptest::prelude::*;
 
@@ -166,6 +167,73 @@ fn a_scan_is_left_to_ocr() {
 }
 
 #[test]
+fn pages_for_ocr_are_rendered_as_finely_as_their_scan() {
+    // 1275 pixels on 8.5 inches are 150 dpi, 2550 are 300, 5100 are 600.
+    let scan = |width: u32, text: &str| {
+        let (height, content) = (width * 11 / 85, "q 612 0 0 792 0 0 cm /Im Do Q");
+        let resources = "/Resources << /XObject << /Im 7 0 R >> /Font << /F1 3 0 R >> >>";
+        let length = content.len() + text.len();
+        let image = format!(
+            "<< /Type /XObject /Subtype /Image /Width {width} /Height {} /ColorSpace /DeviceGray \
+             /BitsPerComponent 1 /Length 0 >>\nstream\n\nendstream",
+            height * 10
+        );
+        file(&[
+            "<< /Type /Catalog /Pages 2 0 R >>".into(),
+            "<< /Type /Pages /Kids [5 0 R] /Count 1 >>".into(),
+            FONT.into(),
+            NAMELESS_FONT.into(),
+            format!("<< /Type /Page /Parent 2 0 R {LETTER} /Contents 6 0 R {resources} >>"),
+            format!("<< /Length {length} >>\nstream\n{content}{text}\nendstream"),
+            image,
+        ])
+    };
+    let dpi = |bytes: Vec<u8>, options: &InputOptions| {
+        open_with(bytes, options).unwrap().next().unwrap().unwrap().dpi
+    };
+    let options = InputOptions::default();
+    assert_eq!(dpi(scan(1275, ""), &options), Some(200));
+    assert_eq!(dpi(scan(2550, ""), &options), Some(300));
+    assert_eq!(dpi(scan(2125, ""), &options), Some(250));
+    assert_eq!(dpi(scan(5100, ""), &options), Some(300));
+    // Outlines instead of letters, and letters without a meaning.
+    assert_eq!(page("0 0 50 50 re f").dpi, Some(300));
+    assert_eq!(page("BT /F2 12 Tf 72 700 Td (abc) Tj ET").dpi, Some(300));
+    assert_eq!(page("").dpi, Some(200));
+    let fixed = InputOptions { dpi: 100, ocr_dpi: 100, ..InputOptions::default() };
+    assert_eq!(dpi(scan(2550, ""), &fixed), Some(100));
+}
+
+#[test]
+fn pages_that_ask_for_endless_drawing_are_refused() {
+    let dashes = "[0.00001] 0 d 0 0 m 612 792 l S";
+    // Eight forms, each of which draws the next ten times.
+    let form = |next: usize, content: &str| {
+        format!(
+            "<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << /XObject << /F {next} \
+             0 R >> >> /Length {} >>\nstream\n{content}\nendstream",
+            content.len()
+        )
+    };
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_string(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_string(),
+        format!(
+            "<< /Type /Page /Parent 2 0 R {LETTER} /Contents 4 0 R /Resources << /XObject << /F 5 0 R \
+             >> >> >>"
+        ),
+        "<< /Length 5 >>\nstream\n/F Do\nendstream".to_string(),
+    ];
+    objects.extend((6..13).map(|next| form(next, &"/F Do ".repeat(10))));
+    objects.push(form(5, "0 0 5 5 re f"));
+    for bytes in [pdf(&[(LETTER, dashes)]), file(&objects)] {
+        let mut pages = open_with(bytes, &InputOptions::default()).unwrap();
+        let error = pages.next().unwrap().unwrap_err();
+        assert_eq!((error.code, error.page), (ErrorCode::TooLarge, Some(1)), "{error}");
+    }
+}
+
+#[test]
 fn invisible_text_is_used_only_when_asked_for() {
     let content = format!("{SCAN} BT /F1 12 Tf 3 Tr 72 700 Td (left by another OCR) Tj ET");
     assert_eq!(page(&content).text_layer, None);
@@ -267,17 +335,16 @@ proptest! {
 
     #[test]
     fn damaged_files_give_pages_or_an_error(
-        cut in 0.0..1.0f64,
-        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..20),
+        changes in prop::collection::vec(change(), 1..6),
+        end in 0.5..1.5f64,
     ) {
         let text = "BT /F1 12 Tf 72 700 Td [(Net) -400 (total)] TJ ET 0 0 m 9 9 l S";
         let mut bytes = pdf(&[(LETTER, text), (LETTER, SCAN)]);
-        for (index, value) in changes {
-            let at = index.index(bytes.len());
-            bytes[at] = value;
+        for change in changes {
+            change.apply(&mut bytes);
         }
-        survive(bytes.clone())?;
-        bytes.truncate((bytes.len() as f64 * cut) as usize);
+        // Half of the files are cut off as well.
+        bytes.truncate((bytes.len() as f64 * end) as usize);
         survive(bytes)?;
     }
 
