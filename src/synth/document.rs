@@ -41,16 +41,23 @@ pub struct SynthDocument {
     pub picture: Option<RgbImage>,
 }
 
+/// Which document it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    pub index: u64,
+    pub language: Language,
+    pub kind: Kind,
+}
+
 /// Paints the sheet and joins boxes and meanings.
 pub fn finish(
     scribe: Scribe<'_>,
     fonts: &FontBook,
     options: &SynthOptions,
-    index: u64,
-    language: Language,
-    kind: Kind,
+    origin: Origin,
     deal: Option<&Deal>,
 ) -> SynthDocument {
+    let Origin { index, language, kind } = origin;
     let Scribe { sheet, mut dice, .. } = scribe;
     let receipt = kind == Kind::Receipt;
     let (mut image, mut boxes) = paint::paint(&sheet, fonts, options.dpi, [255; 3]);

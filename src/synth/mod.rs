@@ -15,6 +15,7 @@ pub mod document;
 pub mod files;
 pub mod flourish;
 pub mod font;
+pub mod form;
 pub mod invoice;
 pub mod letterhead;
 pub mod lexicon;
@@ -24,6 +25,7 @@ pub mod noise;
 pub mod paint;
 pub mod pairs;
 pub mod party;
+pub mod prose;
 pub mod raster;
 pub mod receipt;
 pub mod scribe;
@@ -43,8 +45,9 @@ use crate::error::Result;
 use country::Country;
 use deal::{Deal, Paper};
 use dice::Dice;
+use document::Origin;
 use lexicon::Lexicon;
-use scribe::{Scribe, money_style};
+use scribe::Scribe;
 use std::sync::LazyLock;
 
 /// What to make.
@@ -54,16 +57,26 @@ pub enum Kind {
     Receipt,
     /// Orders, credit notes, quotes, delivery notes, statements.
     Business,
+    /// Letters; no fields.
+    Letter,
+    /// Pages of reports and articles; no fields.
+    Article,
+    /// Forms with questions and answers; no fields.
+    Form,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::Invoice, Kind::Receipt, Kind::Business];
+    pub const ALL: [Kind; 6] =
+        [Kind::Invoice, Kind::Receipt, Kind::Business, Kind::Letter, Kind::Article, Kind::Form];
 
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Invoice => "invoice",
             Kind::Receipt => "receipt",
             Kind::Business => "business",
+            Kind::Letter => "letter",
+            Kind::Article => "article",
+            Kind::Form => "form",
         }
     }
 
@@ -92,7 +105,14 @@ impl Default for SynthOptions {
         Self {
             seed: 1,
             languages: Language::ALL.to_vec(),
-            kinds: vec![(10, Kind::Invoice), (8, Kind::Receipt), (2, Kind::Business)],
+            kinds: vec![
+                (20, Kind::Invoice),
+                (14, Kind::Receipt),
+                (5, Kind::Business),
+                (2, Kind::Letter),
+                (2, Kind::Article),
+                (3, Kind::Form),
+            ],
             degrade: true,
             dpi: 100.0,
             picture: true,
@@ -126,42 +146,63 @@ impl Generator {
         let language = dice.pick(&self.options.languages);
         let country = dice.weighted(&Country::of(language));
         let kind = dice.weighted(&self.options.kinds);
-        let paper = match kind {
-            Kind::Invoice => Paper::Invoice,
-            Kind::Receipt => Paper::Receipt,
-            Kind::Business => dice.pick(&[
-                Paper::CreditNote,
-                Paper::Order,
-                Paper::Order,
-                Paper::Proforma,
-                Paper::Quote,
-                Paper::DeliveryNote,
-            ]),
-        };
         let lexicon = lexicon_of(language);
-        let deal = Deal::invent(paper, country, lexicon, &mut dice);
-        let size = match kind {
-            Kind::Receipt => {
-                let width = receipt::paper_width(&mut dice);
-                (width, width * 2.0)
-            }
-            _ if country.letter_paper => (612.0, 792.0),
-            _ => (595.0, 842.0),
+        let deal =
+            paper_of(kind, &mut dice).map(|paper| Deal::invent(paper, country, lexicon, &mut dice));
+        let size = page_size(kind, country, &mut dice);
+        let currency = match &deal {
+            Some(deal) => deal.currency,
+            None => dice.pick(country.currencies),
         };
-        let mut scribe = Scribe::new(&self.fonts, lexicon, country, deal.currency, dice, size);
-        scribe.tax_name = deal.tax_name;
-        if language != Language::English && scribe.dice.chance(0.05) {
-            scribe.second = Some(lexicon_of(Language::English));
+        let mut scribe = Scribe::new(&self.fonts, lexicon, country, currency, dice, size);
+        match &deal {
+            Some(deal) => {
+                scribe.tax_name = deal.tax_name;
+                if kind == Kind::Receipt {
+                    scribe.take_till_font(&self.fonts);
+                    scribe.till_receipt(deal);
+                } else {
+                    if language != Language::English && scribe.dice.chance(0.05) {
+                        scribe.second = Some(lexicon_of(Language::English));
+                    }
+                    scribe.business_page(deal);
+                }
+            }
+            None if kind == Kind::Form => scribe.form_page(&self.fonts),
+            None if kind == Kind::Letter => scribe.letter_page(),
+            None => scribe.article_page(),
         }
-        if kind == Kind::Receipt {
-            scribe.second = None;
-            scribe.money = money_style(country, deal.currency, &mut scribe.dice);
-            scribe.take_till_font(&self.fonts);
-            scribe.till_receipt(&deal);
-        } else {
-            scribe.business_page(&deal);
+        let origin = Origin { index, language, kind };
+        document::finish(scribe, &self.fonts, &self.options, origin, deal.as_ref())
+    }
+}
+
+/// What a document is about; letters, articles and forms are about nothing.
+fn paper_of(kind: Kind, dice: &mut Dice) -> Option<Paper> {
+    match kind {
+        Kind::Invoice => Some(Paper::Invoice),
+        Kind::Receipt => Some(Paper::Receipt),
+        Kind::Business => Some(dice.pick(&[
+            Paper::CreditNote,
+            Paper::Order,
+            Paper::Order,
+            Paper::Proforma,
+            Paper::Quote,
+            Paper::DeliveryNote,
+        ])),
+        Kind::Letter | Kind::Article | Kind::Form => None,
+    }
+}
+
+/// Width and height in points.
+fn page_size(kind: Kind, country: &Country, dice: &mut Dice) -> (f32, f32) {
+    match kind {
+        Kind::Receipt => {
+            let width = receipt::paper_width(dice);
+            (width, width * 2.0)
         }
-        document::finish(scribe, &self.fonts, &self.options, index, language, kind, Some(&deal))
+        _ if country.letter_paper => (612.0, 792.0),
+        _ => (595.0, 842.0),
     }
 }
 

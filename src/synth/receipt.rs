@@ -571,7 +571,8 @@ impl Scribe<'_> {
             let title = self.name(Term::TaxSummary);
             y = self.heading(till.left, y, &title, body, Align::Left);
         }
-        let gross_column = self.dice.chance(0.5);
+        let narrow = room / body.size / body.stretch < 17.0;
+        let gross_column = self.dice.chance(0.5) && !narrow;
         let columns = if gross_column { 4 } else { 3 };
         let at = |index: usize| till.left + room * index as f32 / (columns - 1) as f32;
         let terms = [Term::TaxRate, Term::NetAmount, Term::TaxAmount, Term::GrossAmount];
@@ -587,7 +588,7 @@ impl Scribe<'_> {
         for (index, line) in deal.taxes.iter().enumerate().filter(|(_, t)| t.gross != 0) {
             let rate = self.percent(line.rate);
             let code = ["A", "B", "C"][index.min(2)];
-            let rate = if till.tax_codes { format!("{code} {rate}") } else { rate };
+            let rate = if till.tax_codes && !narrow { format!("{code} {rate}") } else { rate };
             self.sheet.line(at(0), y, &[Span::plain(rate)], body, Align::Left);
             let net = self.sum(line.net, single.then_some(Field::Subtotal), false);
             self.sheet.line(at(1), y, &net, body, Align::Right);

@@ -144,3 +144,25 @@ fn invoices_and_receipts_state_what_is_to_be_found() {
         assert!(found["invoice_number"] > 70, "{kind:?}");
     }
 }
+
+#[test]
+fn letters_articles_and_forms_have_no_fields_and_forms_have_links() {
+    for kind in [Kind::Letter, Kind::Article, Kind::Form] {
+        let options = SynthOptions {
+            kinds: vec![(1, kind)],
+            dpi: 50.0,
+            picture: false,
+            ..SynthOptions::default()
+        };
+        let Some(generator) = generator(options) else { return };
+        let mut links = 0;
+        for index in 0..40 {
+            let document = generator.document(index);
+            let sample = document.to_typed_sample();
+            assert!(sample.tags.iter().all(|t| t == "O"), "{kind:?} {index}");
+            assert!(sample.truth.is_empty());
+            links += document.to_form_sample().links.len();
+        }
+        assert!(kind != Kind::Form || links > 400, "{links}");
+    }
+}
