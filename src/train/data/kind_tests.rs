@@ -24,6 +24,7 @@ fn every_kind_is_recognised_by_its_files() {
         DatasetKind::Funsd,
         DatasetKind::Xfund,
         DatasetKind::Cord,
+        DatasetKind::Fcc,
         DatasetKind::Doclaynet,
     ] {
         assert_eq!(DatasetKind::detect(&fixture(kind.name())).unwrap(), kind);
@@ -87,6 +88,23 @@ fn cord_typed_labels_values_in_reading_order() {
         ]
     );
     assert_eq!(sample.truth["total"], "45.000");
+}
+
+#[cfg(feature = "pdf")]
+#[test]
+fn fcc_paper_is_a_sample_a_page_with_its_total_labelled_once() {
+    let samples = read_dataset(DatasetKind::Fcc, &fixture("fcc")).unwrap();
+    let ids: Vec<&str> = samples.iter().map(|sample| sample.id.as_str()).collect();
+    assert_eq!(ids, ["p1#1", "p1#2"]);
+    for sample in &samples {
+        sample.check().unwrap();
+        assert_eq!(tagged_text(sample, "customer"), "Friends of Ada Lovelace");
+        assert_eq!(tagged_text(sample, "invoice_number"), "950-1");
+    }
+    assert_eq!(tagged_text(&samples[0], "total"), "");
+    assert_eq!(tagged_text(&samples[1], "total"), "$1,250.00");
+    let picture = samples[1].picture.as_ref().unwrap().load().unwrap();
+    assert_eq!(picture.dimensions(), (300, 200));
 }
 
 #[test]
