@@ -120,7 +120,6 @@ fn ctrl_c_finishes_what_is_in_hand_and_resume_does_the_rest() {
 }
 
 #[test]
-#[ignore = "with one worker the first record waits for the page that stalls; see CHANGELOG, known issues"]
 fn a_second_ctrl_c_stops_at_once() {
     let room = Room::new();
     room.pages("scans", 4);

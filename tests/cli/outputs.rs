@@ -133,7 +133,6 @@ fn given_words_take_the_place_of_ocr() {
 }
 
 #[test]
-#[ignore = "a document that failed gets no HTML page yet; see CHANGELOG, known issues"]
 fn an_overlay_and_a_page_to_look_at_are_written_for_every_page() {
     let room = three_inputs();
     assert_answer!("show", room.rehearsal("scans --overlay drawn --html pages -o out.jsonl"));
