@@ -198,7 +198,7 @@ fn write_in_order(
     let mut summary = Summary::default();
     while let Some(work) = shared.schedule.next_for_caller(interrupt)? {
         match work {
-            CallerWork::Conclude(number, document) => shared.conclude(number, document),
+            CallerWork::Conclude(number, document) => shared.conclude(number, *document),
             CallerWork::Write(finished) => {
                 write(&finished.record)?;
                 shared.observer.document(&finished);

@@ -65,7 +65,7 @@ pub enum Work {
 /// A piece of work for the caller's thread.
 pub enum CallerWork {
     Write(Box<Finished>),
-    Conclude(usize, OpenDocument),
+    Conclude(usize, Box<OpenDocument>),
 }
 
 #[derive(Default)]
@@ -323,7 +323,7 @@ impl Schedule {
                 return Ok(Some(CallerWork::Write(Box::new(finished))));
             }
             if let Some((number, document)) = state.take_done() {
-                return Ok(Some(CallerWork::Conclude(number, document)));
+                return Ok(Some(CallerWork::Conclude(number, Box::new(document))));
             }
             if interrupt.is_set() && !state.stopping {
                 state.stopping = true;

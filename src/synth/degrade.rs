@@ -142,6 +142,8 @@ fn light(raster: &mut Raster, how: Capture, dice: &mut Dice) {
     raster.levels(low, high);
     let strength = if how == Capture::Photo { dice.real(0.05, 0.4) } else { dice.real(0.0, 0.08) };
     if strength > 0.02 {
+        // Not τ exactly: another bound would redraw every page of a seed.
+        #[expect(clippy::approx_constant)]
         let angle = dice.real(0.0, 6.28);
         raster.shade(angle, strength);
     }

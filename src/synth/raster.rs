@@ -176,7 +176,7 @@ impl Raster {
             state ^= state << 17;
             // Two bytes and two more: a triangle's spread, near enough to a bell.
             let sum = (state & 255) as i32 + (state >> 8 & 255) as i32 - 255;
-            let shift = sum * scale >> 8;
+            let shift = (sum * scale) >> 8;
             for value in pixel {
                 *value = (i32::from(*value) + shift).clamp(0, 255) as u8;
             }
