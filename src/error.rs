@@ -163,6 +163,18 @@ impl Error {
     pub fn model(code: ErrorCode, message: impl Into<String>) -> Self {
         Self::new(Stage::Model, code, message)
     }
+    /// A file that can't be written, of whatever stage.
+    pub fn unwritable(
+        stage: Stage,
+        path: &std::path::Path,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        let cause = cause.into();
+        Self::new(stage, ErrorCode::OutputFailed, format!("can't write: {cause}"))
+            .at(path.display().to_string())
+            .hint("check free space and permissions")
+            .caused_by(cause)
+    }
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

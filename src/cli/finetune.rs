@@ -9,6 +9,7 @@ use crate::predict::Predictor;
 use crate::train::data::Sample;
 use crate::train::data::kind::{DatasetKind, read_dataset};
 use crate::train::data::split::{SplitBy, split_dev};
+use crate::train::initialise::is_bert;
 use crate::train::optimizer::OptimizerOptions;
 use crate::train::trainer::{TrainOptions, Trainer};
 use crate::train::{checkpoint, finetune};
@@ -86,8 +87,7 @@ pub fn run(args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let predictor = finetune::starting_model(&args.base, &labels, device, args.seed)?;
     let set = finetune::examples(&train, &predictor)?;
     let dev = finetune::dev_pages(dev)?;
-    let from_bert = !args.base.join("preprocessor_config.json").exists()
-        && crate::model::config::ModelConfig::read(&args.base).is_err();
+    let from_bert = is_bert(&args.base);
     if from_bert {
         finetune::prepare_new_backbone(&predictor, &set);
     }
@@ -150,9 +150,8 @@ fn finish(
             .at(args.base.display().to_string())
             .caused_by(e)
     })?;
-    let is_bert = crate::model::config::ModelConfig::read(&args.base).is_err();
     let settings = match read("tokenizer_config.json") {
-        Ok(bytes) if !is_bert => bytes,
+        Ok(bytes) if !is_bert(&args.base) => bytes,
         _ => finetune::ZERO_BOXES.as_bytes().to_vec(),
     };
     let best = crate::model::Model::load(best, predictor.model.device())?;

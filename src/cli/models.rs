@@ -142,9 +142,5 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn unwritable(path: &Path, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    let cause = cause.into();
-    Error::new(Stage::Output, ErrorCode::OutputFailed, format!("can't write: {cause}"))
-        .at(path.display().to_string())
-        .hint("check free space and permissions")
-        .caused_by(cause)
+    Error::unwritable(Stage::Output, path, cause)
 }

@@ -108,7 +108,7 @@ impl RelativeBias {
         let (batch, seq) = positions.size2().unwrap_or((1, 0));
         let index = buckets.pairwise(positions); // [batch·seq·seq]
         let bias = if table.requires_grad() {
-            BucketGather::apply(table, &index)
+            gather_with_gradient(table, &index)
         } else {
             table.index_select(1, &index)
         }; // [heads, batch·seq·seq]
@@ -116,15 +116,10 @@ impl RelativeBias {
     }
 }
 
-/// `table[:, index]` for training.
-struct BucketGather;
-
-impl BucketGather {
-    /// `[heads, bins]`, `[n]` → `[heads, n]`. An embedding look-up, since its backward adds rows up
-    /// in one pass where `index_select`'s visits every element on its own.
-    fn apply(table: &Tensor, index: &Tensor) -> Tensor {
-        Tensor::embedding(&table.tr(), index, -1, false, false).tr()
-    }
+/// `table[:, index]` for training: `[heads, bins]`, `[n]` → `[heads, n]`. An embedding look-up, since
+/// its backward adds rows up in one pass where `index_select`'s visits every element on its own.
+fn gather_with_gradient(table: &Tensor, index: &Tensor) -> Tensor {
+    Tensor::embedding(&table.tr(), index, -1, false, false).tr()
 }
 
 /// What a page's attention needs beside the hidden states, shared by all layers.

@@ -17,7 +17,7 @@ pub mod trunk;
 mod visual;
 pub mod weights;
 
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, Result, Stage};
 use config::{ModelConfig, ModelType};
 use heads::{Head, Logits, Task};
 use layers::Scope;
@@ -112,9 +112,6 @@ impl Model {
     }
 
     /// Inference: logits of a batch of windows.
-    ///
-    /// # Errors
-    /// `Internal` when libtorch fails (out of memory).
     pub fn forward(&self, inputs: &Inputs) -> Logits {
         tch::no_grad(|| {
             let encoded = self.trunk.forward(inputs, false);
@@ -159,15 +156,12 @@ impl Model {
     }
 }
 
+/// A checkpoint file that can't be written.
 pub(crate) fn write_error(
     path: &Path,
     cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> Error {
-    let cause = cause.into();
-    Error::model(ErrorCode::OutputFailed, format!("can't write: {cause}"))
-        .at(path.display().to_string())
-        .hint("check free space and permissions")
-        .caused_by(cause)
+    Error::unwritable(Stage::Model, path, cause)
 }
 
 /// `probabilities = softmax(logits / temperature)` over the last axis.

@@ -107,8 +107,7 @@ impl Trunk {
         }
     }
 
-    /// # Panics
-    /// Never on inputs made by `encode`; a missing picture is treated as an error there.
+    /// The states of a batch, with dropout and gradients where `train`.
     pub fn forward(&self, inputs: &Inputs, train: bool) -> Encoded {
         self.run(inputs, train, None)
     }
@@ -136,7 +135,7 @@ impl Trunk {
         let visual = self.visual_tokens(inputs, train, recording.as_deref_mut()); // [batch, 49, hidden]
         let (hidden, bias) = match (&visual, &self.visual) {
             (Some(tokens), Some(part)) => {
-                let grid = part.grid_boxes(inputs.bbox.device()); // [1, 49, 4]
+                let grid = part.grid_boxes(); // [1, 49, 4]
                 let count = grid.size()[1];
                 let bbox = Tensor::cat(&[&inputs.bbox, &grid.expand([batch, -1, -1], false)], 1);
                 let visual_positions = Tensor::arange(count, (Kind::Int64, bbox.device()))
@@ -189,7 +188,7 @@ impl Trunk {
             Some(page) => pooled.index_select(0, page),
             None => pooled,
         };
-        Some(visual.embed(&pooled, &self.text, &visual.grid_boxes(image.device()), train))
+        Some(visual.embed(&pooled, &self.text, train))
     }
 
     fn biases(

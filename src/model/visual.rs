@@ -21,6 +21,8 @@ pub struct VisualEmbedding {
     norm: LayerNorm,
     dropout: f64,
     grid: [i64; 2],
+    /// `[1, 49, 4]` i64: the same for every page.
+    grid_boxes: Tensor,
 }
 
 impl VisualEmbedding {
@@ -50,6 +52,7 @@ impl VisualEmbedding {
             ),
             dropout: config.hidden_dropout_prob,
             grid: [rows, columns],
+            grid_boxes: grid_boxes([rows, columns], device),
         })
     }
 
@@ -78,39 +81,37 @@ impl VisualEmbedding {
         p2.adaptive_avg_pool2d(self.grid).flatten(2, 3).transpose(1, 2)
     }
 
-    /// `pooled` [batch, 49, channels] → [batch, 49, hidden]. `bbox` is the grid's, [1, 49, 4].
-    pub fn embed(
-        &self,
-        pooled: &Tensor,
-        text: &TextEmbedding,
-        bbox: &Tensor,
-        train: bool,
-    ) -> Tensor {
+    /// `pooled` [batch, 49, channels] → [batch, 49, hidden].
+    pub fn embed(&self, pooled: &Tensor, text: &TextEmbedding, train: bool) -> Tensor {
         let count = self.grid[0] * self.grid[1];
         let mut sum = self.projection.forward(pooled)
             + text.positions_up_to(count)
-            + text.layout.forward(bbox);
+            + text.layout.forward(&self.grid_boxes);
         if let Some(segment) = &self.segment {
             sum += segment;
         }
         self.norm.forward(&sum).dropout(self.dropout, train)
     }
 
-    /// Boxes of the grid's cells, row-major: [1, 49, 4] i64. Edges are ⌊1000·k/7⌋.
-    pub fn grid_boxes(&self, device: Device) -> Tensor {
-        let [rows, columns] = self.grid;
-        let side = i64::from(NORM_SIDE);
-        let mut boxes = Vec::new();
-        for row in 0..rows {
-            for column in 0..columns {
-                boxes.extend([
-                    side * column / columns,
-                    side * row / rows,
-                    side * (column + 1) / columns,
-                    side * (row + 1) / rows,
-                ]);
-            }
-        }
-        Tensor::from_slice(&boxes).view([1, rows * columns, 4]).to_device(device)
+    /// Boxes of the grid's cells: [1, 49, 4] i64.
+    pub fn grid_boxes(&self) -> &Tensor {
+        &self.grid_boxes
     }
+}
+
+/// Row-major, [1, rows·columns, 4] i64. Edges are ⌊1000·k/7⌋.
+fn grid_boxes([rows, columns]: [i64; 2], device: Device) -> Tensor {
+    let side = i64::from(NORM_SIDE);
+    let mut boxes = Vec::new();
+    for row in 0..rows {
+        for column in 0..columns {
+            boxes.extend([
+                side * column / columns,
+                side * row / rows,
+                side * (column + 1) / columns,
+                side * (row + 1) / rows,
+            ]);
+        }
+    }
+    Tensor::from_slice(&boxes).view([1, rows * columns, 4]).to_device(device)
 }

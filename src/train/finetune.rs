@@ -2,7 +2,7 @@
 
 use super::data::Sample;
 use super::example::{ExampleSet, picture_of};
-use super::initialise::{compact_config, copy_bert, is_drawn_anew};
+use super::initialise::{compact_config, copy_bert, is_bert, is_drawn_anew};
 use super::score::DevPage;
 use crate::encode::tokenize::WordTokenizer;
 use crate::error::{Error, ErrorCode, Result, Stage};
@@ -50,8 +50,7 @@ pub fn starting_model(
     seed: u64,
 ) -> Result<Predictor> {
     tch::manual_seed(seed as i64);
-    let is_bert = std::fs::read_to_string(dir.join("config.json"))
-        .is_ok_and(|text| text.contains("\"model_type\": \"bert\""));
+    let is_bert = is_bert(dir);
     let mut config = if is_bert { compact_config(dir)? } else { ModelConfig::read(dir)? };
     config.set_labels(labels);
     let model = Model::fresh(config, Task::TokenClassification, device)?;
@@ -170,11 +169,7 @@ pub fn write_model(
         [("tokenizer.json", tokenizer_json), ("tokenizer_config.json", tokenizer_config)]
     {
         let path = dir.join(file);
-        std::fs::write(&path, bytes).map_err(|e| {
-            Error::new(Stage::Train, ErrorCode::OutputFailed, format!("can't write: {e}"))
-                .at(path.display().to_string())
-                .caused_by(e)
-        })?;
+        std::fs::write(&path, bytes).map_err(|e| Error::unwritable(Stage::Train, &path, e))?;
     }
     Ok(())
 }

@@ -12,6 +12,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use tch::{Kind, Tensor};
 
+/// Whether a directory holds a BERT, by its `config.json`.
+pub fn is_bert(dir: &Path) -> bool {
+    let text = std::fs::read_to_string(dir.join("config.json")).unwrap_or_default();
+    serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|c| c["model_type"] == "bert")
+}
+
 /// The compact LayoutLMv2 around a BERT of any size: narrow bottleneck ResNet-50 FPN, which the
 /// Python library can build from the configuration too.
 ///
@@ -151,4 +157,24 @@ fn refuse(dir: &Path, why: &str) -> Error {
     Error::new(Stage::Train, ErrorCode::ModelInvalid, format!("no BERT to start from: {why}"))
         .at(dir.display().to_string())
         .hint("name a directory with a BERT's config.json, model.safetensors and tokenizer.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bert_is_told_by_its_model_type_however_the_file_is_spaced() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(!is_bert(dir.path()), "no config.json");
+        for (text, expected) in [
+            ("{\"model_type\":\"bert\"}", true),
+            ("{\n  \"model_type\" : \"bert\"\n}", true),
+            ("{\"model_type\": \"layoutlmv2\", \"note\": \"made from bert\"}", false),
+            ("bert", false),
+        ] {
+            std::fs::write(dir.path().join("config.json"), text).unwrap();
+            assert_eq!(is_bert(dir.path()), expected, "{text}");
+        }
+    }
 }

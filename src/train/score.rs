@@ -4,9 +4,10 @@ use super::data::Sample;
 use crate::decode::bio::{Span, spans_of_tags};
 use crate::decode::fields::answers;
 use crate::decode::page::{DecodeOptions, decode_page};
-use crate::document::{Page, WordSource};
 use crate::error::Result;
+use crate::eval::metrics::Counts;
 use crate::eval::ocr::letters_and_digits;
+use crate::eval::run::page_of;
 use crate::labels::{LabelSet, Tag};
 use crate::predict::{Predictor, Question};
 use image::RgbImage;
@@ -18,27 +19,6 @@ pub struct DevPage {
     pub sample: Sample,
     /// 224×224
     pub picture: RgbImage,
-}
-
-/// Counts of right, found and true answers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub struct Counts {
-    pub right: usize,
-    pub found: usize,
-    pub truth: usize,
-}
-
-impl Counts {
-    pub fn f1(self) -> f64 {
-        let all = self.found + self.truth;
-        if all == 0 { 0.0 } else { 2.0 * self.right as f64 / all as f64 }
-    }
-
-    fn add(&mut self, other: Self) {
-        self.right += other.right;
-        self.found += other.found;
-        self.truth += other.truth;
-    }
 }
 
 /// Scores of one pass.
@@ -67,9 +47,9 @@ pub fn score(predictor: &Predictor, pages: &[DevPage]) -> Result<DevScore> {
             .collect();
         for (page, prediction) in chunk.iter().zip(predictor.predict(&questions)) {
             let decoded =
-                decode_page(&as_page(&page.sample), &prediction?, &DecodeOptions::default())?;
+                decode_page(&page_of(&page.sample), &prediction?, &DecodeOptions::default())?;
             let sample = &page.sample;
-            entities.add(count_entities(sample, &decoded, &predictor.labels));
+            entities += count_entities(sample, &decoded, &predictor.labels);
             let given = answers(&decoded.entities, Default::default());
             for label in sample.annotated.iter().filter(|_| !sample.truth.is_empty()) {
                 let truth = sample
@@ -78,31 +58,20 @@ pub fn score(predictor: &Predictor, pages: &[DevPage]) -> Result<DevScore> {
                     .map(|t| letters_and_digits(t))
                     .filter(|t| !t.is_empty());
                 let found = given.get(label).map(|answer| letters_and_digits(&answer.text));
-                fields.entry(label.clone()).or_default().add(Counts {
+                *fields.entry(label.clone()).or_default() += Counts {
                     right: usize::from(truth.is_some() && truth == found),
-                    found: usize::from(found.is_some()),
+                    predicted: usize::from(found.is_some()),
                     truth: usize::from(truth.is_some()),
-                });
+                };
             }
         }
     }
     let mut all = Counts::default();
-    fields.values().for_each(|counts| all.add(*counts));
+    fields.values().for_each(|counts| all += *counts);
     let (entity_f1, field_f1) = (entities.f1(), all.f1());
     let overall = if all.truth > 0 { (entity_f1 + field_f1) / 2.0 } else { entity_f1 };
     let fields = fields.into_iter().map(|(label, counts)| (label, counts.f1())).collect();
     Ok(DevScore { entity_f1, field_f1, overall, fields })
-}
-
-fn as_page(sample: &Sample) -> Page {
-    Page {
-        number: 1,
-        size: sample.size,
-        dpi: None,
-        rotation: 0,
-        source: WordSource::Given,
-        words: sample.words.clone(),
-    }
 }
 
 /// Entities of annotated labels, by label and words; a doubtful word counts for neither side.
@@ -133,5 +102,5 @@ fn count_entities(
         .filter(|(entity, words)| sample.annotated.contains(&entity.label) && !doubtful(words))
         .map(|(entity, words)| (entity.label.as_str(), words.clone()))
         .collect();
-    Counts { right: truth.intersection(&found).count(), found: found.len(), truth: truth.len() }
+    Counts { right: truth.intersection(&found).count(), predicted: found.len(), truth: truth.len() }
 }

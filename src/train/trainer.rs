@@ -333,8 +333,5 @@ impl Metrics {
 }
 
 fn unwritable(path: &Path, cause: std::io::Error) -> Error {
-    Error::new(Stage::Train, ErrorCode::OutputFailed, format!("can't write: {cause}"))
-        .at(path.display().to_string())
-        .hint("check free space and permissions")
-        .caused_by(cause)
+    Error::unwritable(Stage::Train, path, cause)
 }
