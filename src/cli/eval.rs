@@ -1,12 +1,12 @@
 //! `layoutlm eval`: a model's scores on labelled pages.
 
+use super::eval_ocr::{self, EvalOcrArgs};
 use super::finetune::read_all;
 use super::options::ModelArgs;
 use super::{Context, ExitCode};
 use crate::eval::ocr::letters_and_digits;
 use crate::eval::run::{EvalOptions, evaluate};
 use crate::input::PageImage;
-use crate::ocr::TesseractOptions;
 use crate::output::stdout::Stdout;
 use crate::predict::Question;
 use crate::train::data::Sample;
@@ -23,7 +23,9 @@ Examples:
   layoutlm eval --data sroie/test_dev
   layoutlm eval --data sroie/test_dev --own-ocr          words read by this program
   layoutlm eval --data sroie/train --part dev --model runs/receipts/model
-  layoutlm eval --data cord-typed=cord/dev --json";
+  layoutlm eval --data cord-typed=cord/dev --json
+  layoutlm eval --ocr --data sroie/train --part dev      how well pages are read
+  layoutlm eval --ocr --data fcc_adbuy --limit 20 --render-dpi 100,200";
 
 /// Score a model on labelled pages: entities, fields, links, calibration
 #[derive(Debug, Args)]
@@ -50,9 +52,14 @@ pub struct EvalArgs {
     /// The report as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub ocr: EvalOcrArgs,
 }
 
-pub fn run(args: EvalArgs, _context: &Context) -> anyhow::Result<ExitCode> {
+pub fn run(args: EvalArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    if args.ocr.ocr {
+        return eval_ocr::run(&args, context);
+    }
     let predictor = super::model::load(&args.model)?.predictor;
     let samples = read_all(&args.data)?;
     let by = if args.dev_by_group { SplitBy::Group } else { SplitBy::Id };
@@ -61,7 +68,7 @@ pub fn run(args: EvalArgs, _context: &Context) -> anyhow::Result<ExitCode> {
         "dev" => split_dev(samples, args.dev, args.seed, by).1,
         _ => samples,
     };
-    let samples = if args.own_ocr { read_pictures(samples)? } else { samples };
+    let samples = if args.own_ocr { read_pictures(samples, &args)? } else { samples };
     let report = evaluate(
         &samples,
         |sample| {
@@ -89,8 +96,8 @@ pub fn run(args: EvalArgs, _context: &Context) -> anyhow::Result<ExitCode> {
 }
 
 /// The same pages with the words that OCR reads on them; labels go along.
-fn read_pictures(samples: Vec<Sample>) -> anyhow::Result<Vec<Sample>> {
-    let recognizer = crate::ocr::open(&TesseractOptions::default())?;
+fn read_pictures(samples: Vec<Sample>, args: &EvalArgs) -> anyhow::Result<Vec<Sample>> {
+    let recognizer = crate::ocr::open(&args.ocr.reading.options(None, None))?;
     let read: Vec<crate::Result<Sample>> = samples
         .par_iter()
         .map(|sample| {

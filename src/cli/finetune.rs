@@ -127,14 +127,19 @@ fn label_set(names: &[String]) -> LabelSet {
 pub fn read_all(data: &[String]) -> anyhow::Result<Vec<Sample>> {
     let mut samples = Vec::new();
     for item in data {
-        let named = item.split_once('=').filter(|(kind, _)| kind.parse::<DatasetKind>().is_ok());
-        let (kind, path) = match named {
-            Some((kind, path)) => (kind.parse()?, Path::new(path)),
-            None => (DatasetKind::detect(Path::new(item))?, Path::new(item)),
-        };
+        let (kind, path) = kind_and_path(item)?;
         samples.extend(read_dataset(kind, path)?);
     }
     Ok(samples)
+}
+
+/// The two parts of `[KIND=]PATH`; without a kind, the one that the path's files look like.
+pub fn kind_and_path(item: &str) -> crate::Result<(DatasetKind, &Path)> {
+    let named = item.split_once('=').filter(|(kind, _)| kind.parse::<DatasetKind>().is_ok());
+    match named {
+        Some((kind, path)) => Ok((kind.parse()?, Path::new(path))),
+        None => Ok((DatasetKind::detect(Path::new(item))?, Path::new(item))),
+    }
 }
 
 /// The best pass's weights with tokenizer and settings, as a model directory.

@@ -11,6 +11,7 @@ pub mod context;
 pub mod convert;
 pub mod doctor;
 pub mod eval;
+mod eval_ocr;
 pub mod exit;
 pub mod extract;
 pub mod finetune;

@@ -4,6 +4,8 @@ pub mod fields;
 pub mod metrics;
 pub mod ocr;
 pub mod ocr_pages;
+pub mod ocr_report;
+pub mod ocr_truth;
 pub mod report;
 pub mod run;
 

@@ -8,7 +8,7 @@
 
 use crate::document::Word;
 use crate::geometry::PixelBox;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::AddAssign;
 use std::time::Duration;
 
@@ -31,12 +31,32 @@ pub struct TruthWord {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PageTruth {
     pub lines: Vec<TruthLine>,
-    /// Values that a reader of the page would want, as the data set writes them.
-    pub key_values: Vec<String>,
+    /// Values that a reader of the page would want, as the data set writes them, with their labels.
+    pub key_values: Vec<(String, String)>,
+}
+
+/// Part of a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Share {
+    pub part: usize,
+    pub whole: usize,
+}
+
+impl Share {
+    pub fn ratio(self) -> f64 {
+        ratio(self.part, self.whole)
+    }
+}
+
+impl AddAssign for Share {
+    fn add_assign(&mut self, other: Self) {
+        self.part += other.part;
+        self.whole += other.whole;
+    }
 }
 
 /// Counts of one page or of many; ratios are taken of sums, so long pages weigh more.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OcrScore {
     pub pages: usize,
     pub truth_words: usize,
@@ -48,8 +68,8 @@ pub struct OcrScore {
     /// Edits that turn the met lines' readings into their truth, and the truth's characters.
     pub edits: usize,
     pub characters: usize,
-    pub found_values: usize,
-    pub values: usize,
+    /// Key values that stand in what was read, by label.
+    pub values: BTreeMap<String, Share>,
     /// Wall time of reading.
     pub elapsed: Duration,
 }
@@ -75,8 +95,11 @@ impl OcrScore {
     pub fn met_line_share(&self) -> f64 {
         ratio(self.met_lines, self.lines)
     }
-    pub fn found_value_share(&self) -> f64 {
-        ratio(self.found_values, self.values)
+    /// Key values found, whatever their label.
+    pub fn all_values(&self) -> Share {
+        let mut all = Share::default();
+        self.values.values().for_each(|share| all += *share);
+        all
     }
     pub fn seconds_a_page(&self) -> f64 {
         if self.pages == 0 { 0.0 } else { self.elapsed.as_secs_f64() / self.pages as f64 }
@@ -93,8 +116,9 @@ impl AddAssign for OcrScore {
         self.lines += other.lines;
         self.edits += other.edits;
         self.characters += other.characters;
-        self.found_values += other.found_values;
-        self.values += other.values;
+        for (label, share) in other.values {
+            *self.values.entry(label).or_default() += share;
+        }
         self.elapsed += other.elapsed;
     }
 }
@@ -107,7 +131,6 @@ pub fn score_page(truth: &PageTruth, read: &[Word]) -> OcrScore {
         read_words: read.iter().filter(|w| counts(&w.text)).count(),
         right_words: right_words(truth, read),
         lines: truth.lines.len(),
-        values: truth.key_values.len(),
         ..OcrScore::default()
     };
     for (line, reading) in truth.lines.iter().zip(readings_of_lines(truth, read)) {
@@ -119,8 +142,10 @@ pub fn score_page(truth: &PageTruth, read: &[Word]) -> OcrScore {
         score.edits += edit_distance(&text, &reading.to_lowercase().chars().collect::<Vec<_>>());
     }
     let page: String = read.iter().map(|w| letters_and_digits(&w.text)).collect();
-    score.found_values =
-        truth.key_values.iter().filter(|value| page.contains(&letters_and_digits(value))).count();
+    for (label, value) in &truth.key_values {
+        let found = usize::from(page.contains(&letters_and_digits(value)));
+        *score.values.entry(label.clone()).or_default() += Share { part: found, whole: 1 };
+    }
     score
 }
 
@@ -150,11 +175,11 @@ fn right_words(truth: &PageTruth, read: &[Word]) -> usize {
         }
     }
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
-    let (mut answered, mut used) = (HashMap::new(), HashMap::new());
+    let (mut answered, mut used) = (HashSet::new(), HashSet::new());
     for (_, number, index) in pairs {
-        if !answered.contains_key(&number) && !used.contains_key(&index) {
-            answered.insert(number, ());
-            used.insert(index, ());
+        if !answered.contains(&number) && !used.contains(&index) {
+            answered.insert(number);
+            used.insert(index);
         }
     }
     answered.len()
@@ -246,7 +271,10 @@ mod tests {
                 line(&[word("TOTAL", 0, 0), word(":", 60, 0), word("9.00", 200, 0)]),
                 line(&[word("CASH", 0, 50), word("9.00", 200, 50)]),
             ],
-            key_values: vec!["9.00".into(), "Total Cash".into()],
+            key_values: vec![
+                ("total".into(), "9.00".into()),
+                ("company".into(), "Total Cash".into()),
+            ],
         }
     }
 
@@ -261,7 +289,8 @@ mod tests {
         assert_eq!((score.recall(), score.precision(), score.f1()), (1.0, 1.0, 1.0));
         assert_eq!((score.character_error_rate(), score.met_line_share()), (0.0, 1.0));
         assert_eq!(score.truth_words, 4, "a lone colon does not count");
-        assert_eq!((score.found_values, score.values), (1, 2));
+        assert_eq!(score.all_values(), Share { part: 1, whole: 2 });
+        assert_eq!((score.values["total"].ratio(), score.values["company"].ratio()), (1.0, 0.0));
     }
 
     #[test]

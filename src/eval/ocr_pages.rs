@@ -1,14 +1,14 @@
-//! Pages whose words are known, for the OCR yardstick: SROIE's receipts and FUNSD's forms as their
-//! data sets lay them out. Reads their own files rather than training samples, which have gone
-//! through alignment and know neither lines nor untagged values.
+//! Pages whose words are known, for the OCR yardstick: SROIE's receipts, FUNSD's forms, and the FCC's
+//! papers, drawn at several resolutions, whose PDF text layer is the truth.
+//!
+//! Pages are opened one at a time, as they are read.
 
-use super::ocr::{OcrScore, PageTruth, TruthLine, TruthWord, score_page};
+use super::ocr::{OcrScore, PageTruth, score_page};
+use super::ocr_truth::{self as truth, Paper, invalid};
 use crate::error::{Error, ErrorCode, Result, Stage};
-use crate::geometry::PixelBox;
-use crate::input::PageImage;
+use crate::input::{InputOptions, PageImage, Source, TextLayerMode, open};
 use crate::ocr::Recognizer;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use crate::train::data::DatasetKind;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,10 +17,18 @@ use std::time::Instant;
 /// One page of a data set and where its picture is.
 #[derive(Debug, Clone)]
 pub struct EvalPage {
-    /// File name without extension.
+    /// File name without extension; `#` and the page's number where a file has several.
     pub id: String,
-    pub picture: PathBuf,
-    pub truth: PageTruth,
+    /// Pages of one kind are reported together: `sroie`, `fcc at 100 dpi`.
+    pub kind: String,
+    file: PathBuf,
+    from: PageSource,
+}
+
+#[derive(Debug, Clone)]
+enum PageSource {
+    Picture(PageTruth),
+    Paper { paper: Paper, page: u32, dpi: u32 },
 }
 
 /// Which pages of a directory take part.
@@ -28,8 +36,11 @@ pub struct EvalPage {
 pub enum PagePart {
     #[default]
     All,
-    /// [`DEV_PAGES`] pages for tuning, the same ones always: those whose names hash lowest.
+    /// [`DEV_PAGES`] pages (of FCC papers: documents) for tuning, the same ones always: those whose
+    /// names hash lowest.
     Dev,
+    /// All the others.
+    Train,
 }
 
 /// Pages of a train split that are kept for tuning.
@@ -38,50 +49,143 @@ pub const DEV_PAGES: usize = 64;
 impl PagePart {
     /// The names that take part, in the order given.
     pub fn select(self, mut ids: Vec<String>) -> Vec<String> {
-        if self == Self::Dev {
-            let mut hashes: Vec<_> = ids.iter().map(|id| Sha256::digest(id.as_bytes())).collect();
-            hashes.sort();
-            if let Some(limit) = hashes.get(DEV_PAGES).copied() {
-                ids.retain(|id| Sha256::digest(id.as_bytes()) < limit);
-            }
+        if self == Self::All {
+            return ids;
         }
+        let mut hashes: Vec<_> = ids.iter().map(|id| hash(id)).collect();
+        hashes.sort();
+        let limit = hashes.get(DEV_PAGES).copied();
+        let is_dev = |id: &String| limit.is_none_or(|limit| hash(id) < limit);
+        ids.retain(|id| is_dev(id) == (self == Self::Dev));
         ids
     }
 }
 
-/// Reads the truth of the page of this name in a data set's directory.
-type TruthReader = fn(&Path, &str) -> Result<PageTruth>;
+fn hash(id: &str) -> [u8; 32] {
+    Sha256::digest(id.as_bytes()).into()
+}
 
-/// The pages of a data set's directory, by name. SROIE: `img box key`; FUNSD: `images annotations`.
+/// Which pages are wanted, and how papers are drawn.
+#[derive(Debug, Clone)]
+pub struct PageChoice {
+    pub part: PagePart,
+    /// At most so many pages of a data set, chosen by their names' hash.
+    pub limit: Option<usize>,
+    /// Resolutions that PDF pages are drawn at.
+    pub render_dpi: Vec<u32>,
+}
+
+impl Default for PageChoice {
+    fn default() -> Self {
+        Self { part: PagePart::All, limit: None, render_dpi: vec![100, 150, 200, 300] }
+    }
+}
+
+/// The pages of a data set's directory, by name.
 ///
 /// # Errors
-/// `data-invalid` where the directory has neither form or a file of it is broken.
-pub fn load_pages(directory: &Path, part: PagePart) -> Result<Vec<EvalPage>> {
-    let (pictures, read): (&str, TruthReader) =
-        if directory.join("box").is_dir() && directory.join("img").is_dir() {
-            ("img", sroie_truth)
-        } else if directory.join("annotations").is_dir() && directory.join("images").is_dir() {
-            ("images", funsd_truth)
-        } else {
-            return Err(invalid(directory, "no pages with known words are in this directory")
-                .hint("expected SROIE's `img box key` or FUNSD's `images annotations`"));
-        };
-    let entries = std::fs::read_dir(directory.join(pictures))
-        .map_err(|error| invalid(directory, "the pictures can't be listed").caused_by(error))?;
-    let by_id: BTreeMap<String, PathBuf> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let path = entry.path();
-            Some((path.file_stem()?.to_str()?.to_owned(), path))
+/// `data-invalid` where the kind has no pages with known words or a file is broken.
+pub fn load_pages(
+    kind: DatasetKind,
+    directory: &Path,
+    choice: &PageChoice,
+) -> Result<Vec<EvalPage>> {
+    match kind {
+        DatasetKind::Sroie => {
+            pictures(kind, &directory.join("img"), choice, &|id| truth::sroie(directory, id))
+        }
+        DatasetKind::Funsd => {
+            pictures(kind, &directory.join("images"), choice, &|id| truth::funsd(directory, id))
+        }
+        DatasetKind::Fcc => papers(directory, choice),
+        _ => Err(invalid(directory, "this kind of data has no pictures with known words")
+            .hint("OCR is scored on `sroie`, `funsd` and `fcc`; see docs/ocr.md")),
+    }
+}
+
+/// Files of a directory by their names without extension.
+fn files_by_id(directory: &Path) -> Result<BTreeMap<String, PathBuf>> {
+    let entries = std::fs::read_dir(directory)
+        .map_err(|error| invalid(directory, "the files can't be listed").caused_by(error))?;
+    let name = |path: &PathBuf| Some(path.file_stem()?.to_str()?.to_owned());
+    let paths = entries.flatten().map(|entry| entry.path());
+    Ok(paths.filter_map(|path| Some((name(&path)?, path))).collect())
+}
+
+fn pictures(
+    kind: DatasetKind,
+    directory: &Path,
+    choice: &PageChoice,
+    truth_of: &dyn Fn(&str) -> Result<PageTruth>,
+) -> Result<Vec<EvalPage>> {
+    let files = files_by_id(directory)?;
+    let ids = limited(choice.part.select(files.keys().cloned().collect()), choice.limit);
+    ids.into_iter()
+        .map(|id| {
+            let from = PageSource::Picture(truth_of(&id)?);
+            Ok(EvalPage { kind: kind.name().to_owned(), file: files[&id].clone(), from, id })
         })
-        .collect();
-    part.select(by_id.keys().cloned().collect())
-        .into_iter()
-        .map(|id| Ok(EvalPage { truth: read(directory, &id)?, picture: by_id[&id].clone(), id }))
         .collect()
 }
 
-/// Reads every page and scores it; `seen` is told of each.
+/// Every page of the PDFs, at every resolution.
+fn papers(directory: &Path, choice: &PageChoice) -> Result<Vec<EvalPage>> {
+    let mut files = files_by_id(directory)?;
+    files.retain(|_, path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("pdf")));
+    let mut pages = BTreeMap::new();
+    for id in choice.part.select(files.keys().cloned().collect()) {
+        let paper = Paper::read(&files[&id])?;
+        for number in (1..=paper.pages).filter(|_| paper.has_text_layer) {
+            pages.insert(format!("{id}#{number}"), (files[&id].clone(), paper.clone(), number));
+        }
+    }
+    let ids = limited(pages.keys().cloned().collect(), choice.limit);
+    let mut chosen = Vec::new();
+    for &dpi in &choice.render_dpi {
+        for id in &ids {
+            let (file, paper, page) = pages[id].clone();
+            let kind = format!("{} at {dpi} dpi", DatasetKind::Fcc.name());
+            let from = PageSource::Paper { paper, page, dpi };
+            chosen.push(EvalPage { id: id.clone(), kind, file, from });
+        }
+    }
+    Ok(chosen)
+}
+
+/// At most so many, in the order given, whatever their number and order.
+fn limited(mut ids: Vec<String>, limit: Option<usize>) -> Vec<String> {
+    let mut hashes: Vec<_> = ids.iter().map(|id| hash(id)).collect();
+    hashes.sort();
+    if let Some(end) = limit.and_then(|limit| hashes.get(limit)) {
+        ids.retain(|id| hash(id) < *end);
+    }
+    ids
+}
+
+impl EvalPage {
+    /// The picture and its truth; `None` for a page of a PDF whose text layer can't be trusted.
+    ///
+    /// # Errors
+    /// Those of opening the file.
+    pub fn open(&self) -> Result<Option<(PageImage, PageTruth)>> {
+        let mut options = InputOptions::default();
+        if let PageSource::Paper { page, dpi, .. } = &self.from {
+            options.pages = page.to_string().parse()?;
+            options.text_layer = TextLayerMode::Auto;
+            (options.dpi, options.ocr_dpi) = (*dpi, *dpi);
+        }
+        let page = open(&Source::Path(self.file.clone()), &options)?.next();
+        let mut image = page.unwrap_or_else(|| Err(invalid(&self.file, "it has no pages")))?;
+        let layer = image.text_layer.take();
+        let truth = match &self.from {
+            PageSource::Picture(truth) => Some(truth.clone()),
+            PageSource::Paper { paper, .. } => layer.map(|words| paper.page(&words)),
+        };
+        Ok(truth.map(|truth| (image, truth)))
+    }
+}
+
+/// Reads every page and scores it: sums by kind of page. `seen` is told of each.
 ///
 /// # Errors
 /// The first picture or page that can't be read: a figure over fewer pages would mislead.
@@ -89,132 +193,29 @@ pub fn score_pages(
     pages: &[EvalPage],
     recognizer: &dyn Recognizer,
     mut seen: impl FnMut(&EvalPage, &OcrScore),
-) -> Result<OcrScore> {
-    let mut sum = OcrScore::default();
+) -> Result<BTreeMap<String, OcrScore>> {
+    let mut sums: BTreeMap<String, OcrScore> = BTreeMap::new();
     for page in pages {
-        let picture = image::open(&page.picture).map_err(|error| {
-            invalid(&page.picture, "the picture can't be decoded").caused_by(error)
-        })?;
-        let image = PageImage { number: 1, image: picture.to_rgb8(), dpi: None, text_layer: None };
+        let Some((image, truth)) = page.open()? else { continue };
         let start = Instant::now();
-        let read = recognizer
-            .recognize(&image)
-            .map_err(|error| error.at(page.picture.display().to_string()))?;
+        let read = recognizer.recognize(&image).map_err(|error| error.at(&page.id))?;
         let elapsed = start.elapsed();
-        let score = OcrScore { elapsed, ..score_page(&page.truth, &read.words) };
+        let score = OcrScore { elapsed, ..score_page(&truth, &read.words) };
         seen(page, &score);
-        sum += score;
+        *sums.entry(page.kind.clone()).or_default() += score;
     }
-    Ok(sum)
-}
-
-fn invalid(path: &Path, message: &str) -> Error {
-    Error::new(Stage::Train, ErrorCode::DataInvalid, message).at(path.display().to_string())
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| invalid(path, "the file can't be read").caused_by(error))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| invalid(path, &format!("no valid annotation: {error}")))
-}
-
-#[derive(Deserialize)]
-struct SroieBoxes {
-    lines: Vec<SroieLine>,
-}
-
-#[derive(Deserialize)]
-struct SroieLine {
-    #[serde(rename = "box")]
-    bbox: PixelBox,
-    text: String,
-}
-
-fn sroie_truth(directory: &Path, id: &str) -> Result<PageTruth> {
-    let boxes: SroieBoxes = read_json(&directory.join(format!("box/{id}.json")))?;
-    let keys: serde_json::Map<String, serde_json::Value> =
-        read_json(&directory.join(format!("key/{id}.json")))?;
-    let values = keys.values().filter_map(|v| v.as_str()).map(str::to_owned);
-    Ok(PageTruth {
-        lines: boxes.lines.iter().map(SroieLine::split).collect(),
-        key_values: values.filter(|v| v.chars().any(char::is_alphanumeric)).collect(),
-    })
-}
-
-impl SroieLine {
-    /// Words with their share of the line's width, by number of letters.
-    fn split(&self) -> TruthLine {
-        let total = self.text.chars().count().max(1) as f64;
-        let (left, width) = (f64::from(self.bbox.left()), f64::from(self.bbox.width()));
-        let at = |letters: usize| (left + width * letters as f64 / total).round() as i64;
-        let (mut words, mut letters) = (Vec::new(), 0);
-        for part in self.text.split(' ') {
-            let end = letters + part.chars().count();
-            if !part.is_empty() {
-                let (top, bottom) = (self.bbox.top().into(), self.bbox.bottom().into());
-                let bbox = PixelBox::new(at(letters), top, at(end), bottom);
-                words.push(TruthWord { text: part.to_owned(), bbox });
-            }
-            letters = end + 1;
-        }
-        TruthLine { bbox: self.bbox, words }
+    if sums.is_empty() {
+        return Err(Error::new(Stage::Train, ErrorCode::DataInvalid, "no page has known words"));
     }
-}
-
-#[derive(Deserialize)]
-struct FunsdPage {
-    form: Vec<FunsdEntity>,
-}
-
-#[derive(Deserialize)]
-struct FunsdEntity {
-    text: String,
-    label: String,
-    words: Vec<FunsdWord>,
-}
-
-#[derive(Deserialize)]
-struct FunsdWord {
-    #[serde(rename = "box")]
-    bbox: PixelBox,
-    text: String,
-}
-
-fn funsd_truth(directory: &Path, id: &str) -> Result<PageTruth> {
-    let page: FunsdPage = read_json(&directory.join(format!("annotations/{id}.json")))?;
-    let mut truth = PageTruth::default();
-    for entity in page.form {
-        if entity.label == "answer" && entity.text.chars().any(char::is_alphanumeric) {
-            truth.key_values.push(entity.text);
-        }
-        let words = entity.words.into_iter().filter(|w| !w.text.trim().is_empty());
-        truth.lines.extend(lines_of_entity(
-            words.map(|w| TruthWord { text: w.text.trim().to_owned(), bbox: w.bbox }),
-        ));
-    }
-    Ok(truth)
-}
-
-/// An entity's words in lines: a word whose centre is below the line so far begins the next.
-fn lines_of_entity(words: impl Iterator<Item = TruthWord>) -> Vec<TruthLine> {
-    let mut lines: Vec<TruthLine> = Vec::new();
-    for word in words {
-        match lines.last_mut() {
-            Some(line) if word.bbox.center_y() < line.bbox.bottom() as f32 => {
-                line.bbox = line.bbox.union(word.bbox);
-                line.words.push(word);
-            }
-            _ => lines.push(TruthLine { bbox: word.bbox, words: vec![word] }),
-        }
-    }
-    lines
+    Ok(sums)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::document::Word;
+    use crate::eval::ocr::Share;
+    use crate::geometry::PixelBox;
     use crate::ocr::Recognition;
     use std::fs;
 
@@ -262,11 +263,13 @@ mod tests {
             ],
             "img/a.png",
         );
-        let pages = load_pages(data.path(), PagePart::All).unwrap();
-        assert_eq!(pages[0].truth.lines[0].words[1].bbox, PixelBox::new(60, 0, 100, 20));
-        let score = score_pages(&pages, &Parrot, |_, _| {}).unwrap();
+        let pages = load_pages(DatasetKind::Sroie, data.path(), &PageChoice::default()).unwrap();
+        let truth = pages[0].open().unwrap().unwrap().1;
+        assert_eq!(truth.lines[0].words[1].bbox, PixelBox::new(60, 0, 100, 20));
+        let scores = score_pages(&pages, &Parrot, |_, _| {}).unwrap();
+        let score = &scores["sroie"];
         assert_eq!((score.right_words, score.truth_words), (1, 2));
-        assert_eq!((score.found_values, score.values), (1, 2));
+        assert_eq!(score.all_values(), Share { part: 1, whole: 2 });
     }
 
     #[test]
@@ -275,29 +278,52 @@ mod tests {
             {"box":[0,0,50,20],"text":"total"},{"box":[60,2,70,20],"text":"x"},
             {"box":[0,30,10,50],"text":"y"},{"box":[0,0,0,0],"text":""}]}]}"#;
         let data = data_set(&[("annotations/a.json", form)], "images/a.png");
-        let pages = load_pages(data.path(), PagePart::All).unwrap();
-        assert_eq!(pages[0].truth.lines.len(), 2);
-        assert_eq!(pages[0].truth.key_values, ["total x y"]);
+        let pages = load_pages(DatasetKind::Funsd, data.path(), &PageChoice::default()).unwrap();
+        let truth = pages[0].open().unwrap().unwrap().1;
+        assert_eq!(truth.lines.len(), 2);
+        assert_eq!(truth.key_values, [("answer".to_owned(), "total x y".to_owned())]);
+    }
+
+    #[test]
+    fn papers_are_listed_page_by_page_and_resolution_by_resolution() {
+        let paper = r#"{"pages":2,"has_text_layer":true}"#;
+        let files = [("a.truth.json", paper), ("a.pdf", ""), ("b.pdf", ""), ("README.md", "")];
+        let scan = ("b.truth.json", r#"{"pages":1,"has_text_layer":false}"#);
+        let data = data_set(&[&files[..], &[scan]].concat(), "other.png");
+        let choice = PageChoice { render_dpi: vec![100, 200], ..PageChoice::default() };
+        let pages = load_pages(DatasetKind::Fcc, data.path(), &choice).unwrap();
+        let names: Vec<_> = pages.iter().map(|p| (p.id.as_str(), p.kind.as_str())).collect();
+        let (low, high) = ("fcc at 100 dpi", "fcc at 200 dpi");
+        assert_eq!(names, [("a#1", low), ("a#2", low), ("a#1", high), ("a#2", high)]);
+        assert!(pages[0].open().is_err(), "an empty file is no PDF");
     }
 
     #[test]
     fn other_directories_and_broken_files_are_errors() {
-        let empty = tempfile::tempdir().unwrap();
-        let error = load_pages(empty.path(), PagePart::All).unwrap_err();
-        assert_eq!(error.code, ErrorCode::DataInvalid);
         let data = data_set(&[("box/a.json", "{"), ("key/a.json", "{}")], "img/a.png");
-        let error = load_pages(data.path(), PagePart::All).unwrap_err();
+        let choice = PageChoice::default();
+        let error = load_pages(DatasetKind::Sroie, data.path(), &choice).unwrap_err();
         assert!(error.input.unwrap().ends_with("a.json"));
+        let error = load_pages(DatasetKind::Cord, data.path(), &choice).unwrap_err();
+        assert_eq!(error.code, ErrorCode::DataInvalid);
+        assert!(score_pages(&[], &Parrot, |_, _| {}).is_err());
     }
 
     #[test]
     fn dev_part_is_fixed_whatever_else_is_there() {
-        let ids = |range: std::ops::Range<usize>| range.map(|n| format!("page{n:04}")).collect();
+        let ids = |range: std::ops::Range<usize>| -> Vec<String> {
+            range.map(|n| format!("page{n:04}")).collect()
+        };
         let held = PagePart::Dev.select(ids(0..600));
         assert_eq!(held.len(), DEV_PAGES);
         assert!(held.is_sorted());
         let fewer = PagePart::Dev.select(ids(0..500));
         assert!(held.iter().filter(|id| id.as_str() < "page0500").all(|id| fewer.contains(id)));
         assert_eq!(PagePart::Dev.select(ids(0..10)).len(), 10);
+        let rest = PagePart::Train.select(ids(0..600));
+        assert_eq!(rest.len(), 600 - DEV_PAGES);
+        assert!(rest.iter().all(|id| !held.contains(id)));
+        let some = limited(held.clone(), Some(5));
+        assert!(some.len() == 5 && some.iter().all(|id| held.contains(id)));
     }
 }

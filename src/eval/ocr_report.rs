@@ -1,0 +1,117 @@
+//! What the OCR yardstick found: a table for people, JSON for programs.
+
+use super::ocr::{OcrScore, Share};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Scores by kind of page, and who read them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OcrReport {
+    pub engine: String,
+    pub language: String,
+    pub kinds: BTreeMap<String, OcrFigures>,
+}
+
+/// The figures of one kind of page.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OcrFigures {
+    pub pages: usize,
+    pub words: usize,
+    pub words_read: usize,
+    pub recall: f64,
+    pub precision: f64,
+    pub f1: f64,
+    /// On the lines in which anything was read.
+    pub character_error_rate: f64,
+    /// Share of lines in which anything was read.
+    pub lines_met: f64,
+    /// Share of key values that stand in the text read, ignoring case, spaces and punctuation.
+    pub values_found: f64,
+    pub values: BTreeMap<String, ValueFigures>,
+    pub seconds_a_page: f64,
+}
+
+/// How many values of one label there are, and how many of them were read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ValueFigures {
+    pub values: usize,
+    pub found: f64,
+}
+
+impl From<&OcrScore> for OcrFigures {
+    fn from(score: &OcrScore) -> Self {
+        let figures = |share: &Share| ValueFigures { values: share.whole, found: share.ratio() };
+        Self {
+            pages: score.pages,
+            words: score.truth_words,
+            words_read: score.read_words,
+            recall: score.recall(),
+            precision: score.precision(),
+            f1: score.f1(),
+            character_error_rate: score.character_error_rate(),
+            lines_met: score.met_line_share(),
+            values_found: score.all_values().ratio(),
+            values: score.values.iter().map(|(l, share)| (l.clone(), figures(share))).collect(),
+            seconds_a_page: score.seconds_a_page(),
+        }
+    }
+}
+
+impl fmt::Display for OcrReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}, {}", self.engine, self.language)?;
+        writeln!(
+            f,
+            "{:<16}{:>6}{:>8}{:>10}{:>8}{:>8}{:>10}{:>8}{:>8}",
+            "pages of",
+            "pages",
+            "recall",
+            "precision",
+            "F1",
+            "CER",
+            "lines met",
+            "values",
+            "s/page"
+        )?;
+        for (kind, k) in &self.kinds {
+            write!(f, "{kind:<16}{:>6}{:>8.4}{:>10.4}", k.pages, k.recall, k.precision)?;
+            write!(f, "{:>8.4}{:>8.4}{:>10.4}", k.f1, k.character_error_rate, k.lines_met)?;
+            writeln!(f, "{:>8.4}{:>8.3}", k.values_found, k.seconds_a_page)?;
+        }
+        write!(f, "values found, by label")?;
+        for (kind, figures) in &self.kinds {
+            write!(f, "\n{kind:<16}")?;
+            for (label, value) in &figures.values {
+                write!(f, "{label} {:.4} of {}  ", value.found, value.values)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_and_json_tell_the_same() {
+        let values = BTreeMap::from([("total".to_owned(), Share { part: 1, whole: 2 })]);
+        let score = OcrScore {
+            pages: 2,
+            truth_words: 4,
+            read_words: 5,
+            right_words: 3,
+            values,
+            ..OcrScore::default()
+        };
+        let kinds = BTreeMap::from([("sroie".to_owned(), OcrFigures::from(&score))]);
+        let report = OcrReport { engine: "parrot".into(), language: "eng".into(), kinds };
+        let table = report.to_string();
+        assert!(table.contains("0.7500    0.6000  0.6667"), "{table}");
+        assert!(table.ends_with("total 0.5000 of 2  "), "{table}");
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["kinds"]["sroie"]["values"]["total"]["found"], 0.5);
+        assert_eq!(json["kinds"]["sroie"]["recall"], 0.75);
+    }
+}
