@@ -4,6 +4,7 @@ use super::progress_train::TrainBar;
 use super::{Context, ExitCode};
 use crate::error::{Error, ErrorCode, Stage};
 use crate::labels::LabelSet;
+use crate::model::precision::Precision;
 use crate::pipeline::Device;
 use crate::predict::Predictor;
 use crate::train::data::Sample;
@@ -62,6 +63,9 @@ pub struct FinetuneArgs {
     pub patience: usize,
     #[arg(long, default_value_t = TrainOptions::default().seed)]
     pub seed: u64,
+    /// Numbers that matrix products are computed in
+    #[arg(long, default_value_t = TrainOptions::default().precision, value_name = "auto|f32|bf16")]
+    pub precision: Precision,
     /// Seconds between checkpoints within a pass
     #[arg(long, default_value_t = TrainOptions::default().checkpoint_every.as_secs())]
     pub checkpoint_every: u64,
@@ -112,6 +116,7 @@ fn options(args: &FinetuneArgs) -> TrainOptions {
         batch_tokens: args.batch_tokens,
         patience: args.patience,
         optimizer: OptimizerOptions { rate: args.learning_rate, ..OptimizerOptions::default() },
+        precision: args.precision,
         checkpoint_every: Duration::from_secs(args.checkpoint_every),
     }
 }

@@ -7,6 +7,7 @@
 
 use super::config::ModelConfig;
 use super::layers::{Linear, Scope, linear, linear_without_bias};
+use super::precision::factor;
 use tch::{Device, Kind, Tensor};
 
 /// T5's bucket of a relative distance, both directions: half the buckets for each sign; in each
@@ -228,8 +229,8 @@ impl SelfAttention {
         value: &Tensor,
         bias: &AttentionBias,
     ) -> Tensor {
-        let query = query / (self.head_size as f64).sqrt();
-        let scores = query.matmul(&key.transpose(-1, -2)); // [batch, heads, seq, seq]
+        let query = factor(query) / (self.head_size as f64).sqrt();
+        let scores = query.matmul(&factor(key).transpose(-1, -2)); // [batch, heads, seq, seq]
         let scores = match &bias.scores {
             Some(bias) => scores + bias,
             None => scores,
@@ -240,7 +241,7 @@ impl SelfAttention {
         } else {
             probabilities
         };
-        kept.matmul(value)
+        factor(&kept).matmul(&factor(value))
     }
 
     /// Each [batch, heads, seq, head_size].

@@ -7,6 +7,7 @@
 
 use super::config::BackboneConfig;
 use super::layers::{BufferValue, Scope};
+use super::precision::factor;
 use crate::error::Result;
 use tch::{Kind, Tensor};
 
@@ -53,7 +54,8 @@ impl ConvShape {
     fn run(self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
         let (stride, padding, dilation) =
             ([self.stride; 2], [self.padding(); 2], [self.dilation; 2]);
-        input.conv2d(weight, bias, stride, padding, dilation, self.groups)
+        let bias = bias.map(factor);
+        factor(input).conv2d(&factor(weight), bias, stride, padding, dilation, self.groups)
     }
 }
 
@@ -287,6 +289,7 @@ impl Backbone {
             Some(Trace(f)) => f,
             None => &mut ignore,
         };
+        let image = &channels_last(image);
         let stem =
             self.stem.forward(image, mode).relu().max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false);
         trace("stem", &stem);
@@ -316,6 +319,12 @@ impl Backbone {
             if self.fuse_average { sum / 2.0 } else { sum }
         })
     }
+}
+
+/// The same picture with its channels side by side in memory. Convolutions keep the order they are
+/// given and need not reorder their factors each time.
+fn channels_last(image: &Tensor) -> Tensor {
+    image.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
 }
 
 fn build_stage(

@@ -86,14 +86,17 @@ impl Head {
     }
 
     pub fn forward(&self, trunk: &Trunk, encoded: &Encoded, train: bool) -> Logits {
-        let output = |states: &Tensor| self.output.forward(&states.dropout(self.dropout, train));
+        // Losses and probabilities are taken in 32 bits, whatever products were computed in.
+        let output = |states: &Tensor| {
+            self.output.forward(&states.dropout(self.dropout, train)).to_kind(Kind::Float)
+        };
         match self.task {
             Task::TokenClassification => Logits::Tokens(output(&encoded.text)),
             Task::SequenceClassification => {
                 Logits::Sequence(output(&self.page_state(trunk, encoded)))
             }
             Task::QuestionAnswering => {
-                let spans = self.output.forward(&encoded.text); // [batch, seq, 2]
+                let spans = self.output.forward(&encoded.text).to_kind(Kind::Float); // [batch, seq, 2]
                 Logits::Span(spans.select(2, 0), spans.select(2, 1))
             }
         }

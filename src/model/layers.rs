@@ -3,6 +3,7 @@
 //! A scope mirrors the checkpoint's key tree: `&scope / "attention" / "self"` holds
 //! `…attention.self.…`, so that the struct tree and the key tree are one.
 
+use super::precision::factor;
 use std::ops::Div;
 use tch::{Device, Tensor, nn};
 
@@ -90,9 +91,9 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// `[…, in]` → `[…, out]`
+    /// `[…, in]` → `[…, out]`, in the kind that products are computed in.
     pub fn forward(&self, input: &Tensor) -> Tensor {
-        input.linear(&self.weight, self.bias.as_ref())
+        factor(input).linear(&factor(&self.weight), self.bias.as_ref().map(factor))
     }
 }
 

@@ -10,6 +10,7 @@ pub mod heads;
 mod layer;
 pub mod layers;
 mod pickle;
+pub mod precision;
 pub mod registry;
 pub mod runtime;
 mod text;

@@ -12,6 +12,7 @@ use crate::encode::batch::stack;
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::labels::Tag;
 use crate::model::heads::Logits;
+use crate::model::precision::{Precision, products_in};
 use crate::model::trunk::Inputs;
 use crate::predict::Predictor;
 use image::RgbImage;
@@ -35,6 +36,7 @@ pub struct TrainOptions {
     /// Passes without a better dev score before training stops; 0 never stops early.
     pub patience: usize,
     pub optimizer: OptimizerOptions,
+    pub precision: Precision,
     /// Between checkpoints within a pass.
     pub checkpoint_every: Duration,
 }
@@ -47,6 +49,7 @@ impl Default for TrainOptions {
             batch_tokens: 2800,
             patience: 4,
             optimizer: OptimizerOptions::default(),
+            precision: Precision::default(),
             checkpoint_every: Duration::from_secs(300),
         }
     }
@@ -208,7 +211,11 @@ impl Trainer<'_> {
         // Dropout depends on seed and step alone: a resumed run draws the same.
         tch::manual_seed(self.options.seed as i64 ^ (optimizer.step << 20));
         let (inputs, targets, open) = self.tensors(batch);
-        let (logits, _) = self.predictor.model.forward_train(&inputs);
+        let logits = {
+            let _products =
+                products_in(self.options.precision.products(self.predictor.model.device()));
+            self.predictor.model.forward_train(&inputs).0
+        };
         let Logits::Tokens(logits) = logits else {
             return Err(Error::new(
                 Stage::Train,

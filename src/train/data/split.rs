@@ -17,8 +17,32 @@ pub enum SplitBy {
     Group,
 }
 
-/// `(train, dev)`, both in the order given; `dev` holds about `fraction` of the samples.
+/// `(train, dev)`, both in the order given; `dev` holds about `fraction` of the samples of each data
+/// set, the same ones whatever other sets are there.
 pub fn split_dev(
+    samples: Vec<Sample>,
+    fraction: f64,
+    seed: u64,
+    by: SplitBy,
+) -> (Vec<Sample>, Vec<Sample>) {
+    let mut sets: Vec<(String, Vec<Sample>)> = Vec::new();
+    for sample in samples {
+        match sets.iter_mut().find(|(name, _)| *name == sample.dataset) {
+            Some((_, set)) => set.push(sample),
+            None => sets.push((sample.dataset.clone(), vec![sample])),
+        }
+    }
+    let (mut train, mut dev) = (Vec::new(), Vec::new());
+    for (_, set) in sets {
+        let (kept, held) = split_set(set, fraction, seed, by);
+        train.extend(kept);
+        dev.extend(held);
+    }
+    (train, dev)
+}
+
+/// As [`split_dev`], for samples of one data set.
+fn split_set(
     samples: Vec<Sample>,
     fraction: f64,
     seed: u64,
@@ -119,6 +143,19 @@ mod tests {
         for held in &dev {
             assert!(train.iter().all(|sample| company(sample) != company(held)));
         }
+    }
+
+    #[test]
+    fn what_is_held_out_of_a_set_does_not_depend_on_the_sets_beside_it() {
+        let other = |mut sample: Sample| {
+            sample.dataset = "other".to_string();
+            sample
+        };
+        let mixed: Vec<Sample> = samples(40).into_iter().map(other).chain(samples(100)).collect();
+        let (_, alone) = split_dev(samples(100), 0.2, 7, SplitBy::Id);
+        let (_, beside) = split_dev(mixed, 0.2, 7, SplitBy::Id);
+        let beside: Vec<Sample> = beside.into_iter().filter(|s| s.dataset == "test").collect();
+        assert_eq!(ids(&alone), ids(&beside));
     }
 
     #[test]
