@@ -22,6 +22,7 @@ pub mod eval;
 pub mod geometry;
 pub mod input;
 pub mod labels;
+pub mod line_reader;
 pub mod model;
 pub mod ocr;
 pub mod output;

@@ -22,6 +22,7 @@ pub mod ocr;
 pub mod options;
 pub mod progress;
 mod progress_train;
+pub mod reader;
 pub mod session;
 pub mod synth;
 
@@ -76,6 +77,7 @@ pub enum Verb {
     Models(models::ModelsArgs),
     Convert(convert::ConvertArgs),
     Synth(synth::SynthArgs),
+    Reader(reader::ReaderArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -91,6 +93,7 @@ impl Verb {
             Verb::Models(args) => models::run(args, context),
             Verb::Convert(args) => convert::run(args, context),
             Verb::Synth(args) => synth::run(args, context),
+            Verb::Reader(args) => reader::run(args, context),
             Verb::Doctor(args) => doctor::run(args, context),
             Verb::Completions(args) => completions::run(args, context),
             Verb::Man(args) => man::run(args, context),

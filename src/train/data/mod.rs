@@ -11,7 +11,7 @@ pub mod doclaynet;
 pub mod fcc;
 mod form;
 pub mod funsd;
-mod json_file;
+pub(crate) mod json_file;
 pub mod jsonl;
 pub mod kind;
 pub mod label_studio;

@@ -1,0 +1,267 @@
+//! A small reader of our own: lines of a page → text with word boxes.
+//!
+//! Path of a line: [`strip`] cuts it out and scales it, [`network`] names a character for every step,
+//! [`decode`] makes words of them. Trained by `layoutlm reader train` ([`crate::train::line_reader`]);
+//! [`LineReader::embedded`] is the one that comes with the program.
+
+pub mod alphabet;
+pub mod decode;
+pub mod network;
+pub mod strip;
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::geometry::PixelBox;
+use crate::model::weights::{Checkpoint, Missing, write_safetensors};
+use alphabet::Alphabet;
+use image::GrayImage;
+use network::{Network, STEP, stack};
+use std::path::Path;
+use strip::{Region, STRIP_HEIGHT, Strip};
+use tch::{Device, Tensor, nn};
+
+/// Steps of all strips of one batch, padding included: bounds memory, fills the processor.
+const BATCH_STEPS: usize = 2400;
+/// Ink from which a strip's pixel counts when a word's box is drawn close to its letters.
+const INK: f32 = 0.35;
+
+/// One word as the reader sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadWord {
+    pub text: String,
+    /// Pixels of the picture.
+    pub bbox: PixelBox,
+    /// Geometric mean of its letters' probabilities, 0–1.
+    pub confidence: f32,
+}
+
+/// One line as the reader sees it; no words where there is nothing to read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    pub words: Vec<ReadWord>,
+}
+
+impl Reading {
+    /// The words joined by single spaces.
+    pub fn text(&self) -> String {
+        let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
+        words.join(" ")
+    }
+}
+
+/// The network with its alphabet.
+pub struct LineReader {
+    pub alphabet: Alphabet,
+    pub(crate) network: Network,
+    pub(crate) store: nn::VarStore,
+}
+
+impl LineReader {
+    /// A reader that has learned nothing yet.
+    pub fn fresh(alphabet: Alphabet, device: Device) -> Self {
+        let store = nn::VarStore::new(device);
+        let network = Network::new(&store.root(), alphabet.classes());
+        Self { alphabet, network, store }
+    }
+
+    /// From a directory with `alphabet.json` and `model.safetensors`.
+    ///
+    /// # Errors
+    /// `ModelMissing`, `ModelInvalid`, `WeightsMismatch`, naming the file.
+    pub fn open(dir: &Path, device: Device) -> Result<Self> {
+        let mut reader = Self::open_for_training(dir, device)?;
+        reader.freeze();
+        Ok(reader)
+    }
+
+    /// As [`Self::open`], to be trained further.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_for_training(dir: &Path, device: Device) -> Result<Self> {
+        let path = dir.join("alphabet.json");
+        let json = std::fs::read_to_string(&path).map_err(|e| {
+            Error::model(ErrorCode::ModelMissing, "the reader's alphabet can't be read")
+                .at(path.display().to_string())
+                .hint("name a directory that `layoutlm reader train` has written")
+                .caused_by(e)
+        })?;
+        let reader = Self::fresh(Alphabet::from_json(&json)?, device);
+        Checkpoint::open(dir)?.fill(&reader.store, Missing::Refuse)?;
+        Ok(reader)
+    }
+
+    /// Makes the weights final: no gradients, norms folded.
+    pub fn freeze(&mut self) {
+        self.store.freeze();
+        let _guard = tch::no_grad_guard();
+        self.network.fold();
+    }
+
+    /// Writes `alphabet.json` and `model.safetensors`.
+    ///
+    /// # Errors
+    /// `OutputFailed` names the file.
+    pub fn save(&self, dir: &Path) -> Result<()> {
+        let failed = |path: &Path, e| Error::unwritable(crate::error::Stage::Train, path, e);
+        std::fs::create_dir_all(dir).map_err(|e| failed(dir, e))?;
+        let path = dir.join("alphabet.json");
+        std::fs::write(&path, self.alphabet.to_json()).map_err(|e| failed(&path, e))?;
+        write_safetensors(&self.store.variables(), &dir.join("model.safetensors"))
+    }
+
+    /// Reads lines of a picture, each given by its box; a reading for each, in the same order.
+    ///
+    /// # Errors
+    /// `Internal`, only where the resizer fails.
+    pub fn read(&self, page: &GrayImage, lines: &[PixelBox]) -> Result<Vec<Reading>> {
+        let mut readings = vec![Reading::default(); lines.len()];
+        let mut strips = Vec::with_capacity(lines.len());
+        for (index, line) in lines.iter().enumerate() {
+            if let Some(strip) = Strip::cut(page, Region::around(*line), 1.0)? {
+                strips.push((index, strip));
+            }
+        }
+        strips.sort_by_key(|(_, strip)| strip.width);
+        let mut rest = strips.as_slice();
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at(batch_length(rest));
+            rest = later;
+            let paths = self.paths(&batch.iter().map(|(_, strip)| strip).collect::<Vec<_>>());
+            for ((index, strip), path) in batch.iter().zip(paths) {
+                readings[*index] = self.reading(strip, &path);
+            }
+        }
+        Ok(readings)
+    }
+
+    /// Best class and log-probability of every step, for each strip.
+    pub(crate) fn paths(&self, strips: &[&Strip]) -> Vec<Vec<(i64, f32)>> {
+        let output =
+            tch::no_grad(|| self.network.forward(&stack(strips, self.store.device()), false));
+        best_paths(&output, strips)
+    }
+
+    fn reading(&self, strip: &Strip, path: &[(i64, f32)]) -> Reading {
+        let words = decode::words(path, &self.alphabet);
+        let bounds = bounds(&words, path.len());
+        let words = words.into_iter().zip(bounds).map(|(word, (left, right))| ReadWord {
+            bbox: ink_box(strip, left * STEP as usize, right * STEP as usize),
+            text: word.text,
+            confidence: word.confidence,
+        });
+        Reading { words: words.collect() }
+    }
+}
+
+/// `output` [batch, steps, classes] → best class and its log-probability, cut to each strip's steps.
+fn best_paths(output: &Tensor, strips: &[&Strip]) -> Vec<Vec<(i64, f32)>> {
+    let (values, classes) = output.max_dim(2, false);
+    let steps = output.size().get(1).copied().unwrap_or(0) as usize;
+    let values = Vec::<f32>::try_from(values.reshape([-1])).unwrap_or_default();
+    let classes = Vec::<i64>::try_from(classes.reshape([-1])).unwrap_or_default();
+    let rows = classes.chunks(steps.max(1)).zip(values.chunks(steps.max(1)));
+    rows.zip(strips)
+        .map(|((classes, values), strip)| {
+            let own = (network::steps(strip.width) as usize).min(steps);
+            classes[..own].iter().copied().zip(values[..own].iter().copied()).collect()
+        })
+        .collect()
+}
+
+/// How many strips, sorted by width, go into one batch.
+fn batch_length(strips: &[(usize, Strip)]) -> usize {
+    let fits = |(count, (_, strip)): (usize, &(usize, Strip))| {
+        (count + 1) * network::steps(strip.width) as usize <= BATCH_STEPS
+    };
+    strips.iter().enumerate().take_while(|&item| fits(item)).count().max(1)
+}
+
+/// First step and the one behind the last, for each word: half-way into the gaps between words.
+fn bounds(words: &[decode::StepWord], steps: usize) -> Vec<(usize, usize)> {
+    (0..words.len())
+        .map(|index| {
+            let left = match index.checked_sub(1) {
+                Some(before) => (words[before].last + words[index].first).div_ceil(2),
+                None => words[index].first.saturating_sub(2),
+            };
+            let right = match words.get(index + 1) {
+                Some(after) => (words[index].last + after.first).div_ceil(2),
+                None => (words[index].last + 3).min(steps),
+            };
+            (left, right.max(left + 1))
+        })
+        .collect()
+}
+
+/// The box of the ink between two columns of a strip, on the page; all of it where there is none.
+fn ink_box(strip: &Strip, left: usize, right: usize) -> PixelBox {
+    let width = strip.width as usize;
+    let (left, right) = (left.min(width.saturating_sub(1)), right.min(width).max(1));
+    let inked = |x: usize, y: usize| strip.ink[y * width + x] > INK;
+    let columns = || (left..right).filter(|&x| (0..STRIP_HEIGHT as usize).any(|y| inked(x, y)));
+    let rows = || (0..STRIP_HEIGHT as usize).filter(|&y| (left..right).any(|x| inked(x, y)));
+    let across = (columns().next().unwrap_or(left), columns().last().unwrap_or(right - 1));
+    let down = (rows().next().unwrap_or(0), rows().last().unwrap_or(STRIP_HEIGHT as usize - 1));
+    PixelBox::new(
+        strip.page_x(across.0 as f32).floor() as i64,
+        strip.page_y(down.0 as f32).floor() as i64,
+        strip.page_x(across.1 as f32 + 1.0).ceil() as i64,
+        strip.page_y(down.1 as f32 + 1.0).ceil() as i64,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Luma;
+
+    #[test]
+    fn every_line_gets_a_reading_even_where_there_is_nothing() {
+        tch::manual_seed(1);
+        let mut reader = LineReader::fresh(Alphabet::default(), Device::Cpu);
+        reader.freeze();
+        let page = GrayImage::from_pixel(300, 200, Luma([255]));
+        let lines = [
+            PixelBox::new(0, 0, 300, 20),
+            PixelBox::new(10, 50, 10, 50),
+            PixelBox::new(900, 900, 950, 920),
+            PixelBox::new(5, 100, 100, 130),
+        ];
+        assert_eq!(reader.read(&page, &lines).unwrap().len(), 4);
+        assert!(reader.read(&page, &[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_saved_reader_reads_as_before() {
+        tch::manual_seed(2);
+        let mut reader = LineReader::fresh(Alphabet::default(), Device::Cpu);
+        let dir = tempfile::tempdir().unwrap();
+        reader.save(dir.path()).unwrap();
+        reader.freeze();
+        let again = LineReader::open(dir.path(), Device::Cpu).unwrap();
+        let mut page = GrayImage::from_pixel(300, 40, Luma([255]));
+        (0..300).step_by(9).for_each(|x| page.put_pixel(x, 20, Luma([0])));
+        let line = [PixelBox::new(0, 5, 300, 35)];
+        assert_eq!(reader.read(&page, &line).unwrap(), again.read(&page, &line).unwrap());
+    }
+
+    #[test]
+    fn a_words_box_lies_close_to_its_ink() {
+        let mut page = GrayImage::from_pixel(200, 60, Luma([255]));
+        for (x, y) in (100..120).flat_map(|x| (20..40).map(move |y| (x, y))) {
+            page.put_pixel(x, y, Luma([0]));
+        }
+        let region = Region { left: 0.0, top: 14.0, width: 200.0, height: 32.0 };
+        let strip = Strip::cut(&page, region, 1.0).unwrap().unwrap();
+        let bbox = ink_box(&strip, 80, 150);
+        assert_eq!(bbox, PixelBox::new(100, 20, 120, 40));
+    }
+
+    #[test]
+    fn words_share_the_gap_between_them() {
+        let word =
+            |first, last| decode::StepWord { text: "x".to_string(), first, last, confidence: 1.0 };
+        assert_eq!(bounds(&[word(3, 6), word(10, 12)], 20), [(1, 8), (8, 15)]);
+        assert_eq!(bounds(&[word(0, 0)], 1), [(0, 1)]);
+    }
+}

@@ -1,0 +1,256 @@
+//! The reader's network: convolutions squeeze a strip to one row of features, two recurrent layers
+//! read it in both directions, and each step names a character or CTC's blank (CRNN: Shi, Bai and
+//! Yao 2015, arXiv 1507.05717).
+//!
+//! Small on purpose: it reads every line of a page beside Tesseract. The first two convolutions
+//! stride, so that most of the work is done on a quarter of the width.
+
+use super::strip::STRIP_HEIGHT;
+use crate::model::precision::factor;
+use std::borrow::Borrow;
+use tch::{Kind, Tensor, nn};
+
+/// Strip pixels of one step.
+pub const STEP: u32 = 4;
+/// Features of a recurrent layer in each direction.
+const HIDDEN: i64 = 128;
+const RECURRENT_LAYERS: i64 = 2;
+/// Of PyTorch's batch norm.
+const NORM_EPSILON: f64 = 1e-5;
+const NORM_MOMENTUM: f64 = 0.1;
+
+/// Shape of one convolution.
+struct ConvShape {
+    inputs: i64,
+    outputs: i64,
+    /// Down, across.
+    kernel: [i64; 2],
+    stride: [i64; 2],
+    padding: [i64; 2],
+    /// Whether the height is halved behind it.
+    pools: bool,
+}
+
+const fn conv(inputs: i64, outputs: i64) -> ConvShape {
+    ConvShape { inputs, outputs, kernel: [3, 3], stride: [1, 1], padding: [1, 1], pools: false }
+}
+
+/// From `[1, 32, width]` to `[192, 1, width / 4]`.
+const SHAPES: [ConvShape; 6] = [
+    ConvShape { kernel: [5, 5], stride: [2, 2], padding: [2, 2], ..conv(1, 32) },
+    ConvShape { stride: [2, 2], ..conv(32, 64) },
+    ConvShape { pools: true, ..conv(64, 96) },
+    conv(96, 128),
+    ConvShape { pools: true, ..conv(128, 128) },
+    ConvShape { kernel: [2, 3], padding: [0, 1], ..conv(128, 192) },
+];
+
+/// A convolution, batch norm, and ReLU.
+struct Conv {
+    shape: ConvShape,
+    weight: Tensor,
+    norm_weight: Tensor,
+    norm_bias: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+    /// Weight and bias with the norm multiplied in.
+    folded: Option<(Tensor, Tensor)>,
+}
+
+impl Conv {
+    fn new(path: &nn::Path, shape: ConvShape) -> Self {
+        let [down, across] = shape.kernel;
+        let stdev = (2.0 / (shape.inputs * down * across) as f64).sqrt();
+        let dims = [shape.outputs, shape.inputs, down, across];
+        let channels = [shape.outputs];
+        let norm = path / "norm";
+        Self {
+            weight: path.var("weight", &dims, nn::Init::Randn { mean: 0.0, stdev }),
+            norm_weight: norm.ones("weight", &channels),
+            norm_bias: norm.zeros("bias", &channels),
+            running_mean: norm.zeros_no_train("running_mean", &channels),
+            running_var: norm.ones_no_train("running_var", &channels),
+            shape,
+            folded: None,
+        }
+    }
+
+    fn fold(&mut self) {
+        let scale = &self.norm_weight * (&self.running_var + NORM_EPSILON).rsqrt();
+        let bias = &self.norm_bias - &self.running_mean * &scale;
+        self.folded = Some((&self.weight * scale.view([-1, 1, 1, 1]), bias));
+    }
+
+    fn forward(&self, input: &Tensor, train: bool) -> Tensor {
+        let ConvShape { stride, padding, .. } = self.shape;
+        let output = match &self.folded {
+            Some((weight, bias)) if !train => {
+                input.conv2d(weight, Some(bias), stride, padding, [1, 1], 1)
+            }
+            _ => {
+                let weight = factor(&self.weight);
+                let output =
+                    factor(input).conv2d(&weight, None::<&Tensor>, stride, padding, [1, 1], 1);
+                output.to_kind(Kind::Float).batch_norm(
+                    Some(&self.norm_weight),
+                    Some(&self.norm_bias),
+                    Some(&self.running_mean),
+                    Some(&self.running_var),
+                    train,
+                    NORM_MOMENTUM,
+                    NORM_EPSILON,
+                    false,
+                )
+            }
+        }
+        .relu();
+        if self.shape.pools {
+            output.max_pool2d([2, 1], [2, 1], [0, 0], [1, 1], false)
+        } else {
+            output
+        }
+    }
+}
+
+/// The network with its weights in a store.
+pub struct Network {
+    convs: Vec<Conv>,
+    /// In the order that libtorch's LSTM takes them.
+    recurrent: Vec<Tensor>,
+    output_weight: Tensor,
+    output_bias: Tensor,
+}
+
+impl Network {
+    /// `root` is the top of the key tree.
+    pub fn new(root: &nn::Path, classes: i64) -> Self {
+        let convs = SHAPES
+            .into_iter()
+            .enumerate()
+            .map(|(index, shape)| Conv::new(&(root / "conv" / index), shape))
+            .collect::<Vec<_>>();
+        let features = convs.last().map_or(1, |conv| conv.shape.outputs);
+        let stdev = (1.0 / (2 * HIDDEN) as f64).sqrt();
+        let output = root / "output";
+        Self {
+            convs,
+            recurrent: recurrent_weights(&(root / "recurrent"), features),
+            output_weight: output.var(
+                "weight",
+                &[classes, 2 * HIDDEN],
+                nn::Init::Randn { mean: 0.0, stdev },
+            ),
+            output_bias: output.zeros("bias", &[classes]),
+        }
+    }
+
+    /// Multiplies the norms into the convolutions. Call when the weights are final.
+    pub fn fold(&mut self) {
+        self.convs.iter_mut().for_each(Conv::fold);
+    }
+
+    /// `strips` [batch, 1, 32, width], ink 1 → log-probabilities [batch, steps(width), classes].
+    pub fn forward(&self, strips: &Tensor, train: bool) -> Tensor {
+        // Channels side by side in memory: see the backbone.
+        let input = strips.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
+        let map = self.convs.iter().fold(input, |map, conv| conv.forward(&map, train));
+        let sequence = map.squeeze_dim(2).transpose(1, 2).contiguous(); // [batch, steps, 192]
+        let states = self.read(&sequence, train);
+        states.linear(&self.output_weight, Some(&self.output_bias)).log_softmax(-1, Kind::Float)
+    }
+
+    /// [batch, steps, 192] → [batch, steps, 2·HIDDEN]
+    fn read(&self, sequence: &Tensor, train: bool) -> Tensor {
+        let batch = sequence.size().first().copied().unwrap_or(0);
+        let state =
+            Tensor::zeros([2 * RECURRENT_LAYERS, batch, HIDDEN], (Kind::Float, sequence.device()));
+        let (states, _, _) = sequence.lstm(
+            &[&state, &state],
+            &self.recurrent.iter().collect::<Vec<_>>(),
+            true,
+            RECURRENT_LAYERS,
+            0.0,
+            train,
+            true,
+            true,
+        );
+        states
+    }
+}
+
+/// Steps that a strip of this width has.
+pub fn steps(width: u32) -> u32 {
+    width.div_ceil(2).div_ceil(2)
+}
+
+fn recurrent_weights(path: &nn::Path, features: i64) -> Vec<Tensor> {
+    let bound = 1.0 / (HIDDEN as f64).sqrt();
+    let uniform = nn::Init::Uniform { lo: -bound, up: bound };
+    let mut weights = Vec::new();
+    for layer in 0..RECURRENT_LAYERS {
+        let inputs = if layer == 0 { features } else { 2 * HIDDEN };
+        for direction in ["forward", "backward"] {
+            let path = path / layer / direction;
+            weights.push(path.var("input", &[4 * HIDDEN, inputs], uniform));
+            weights.push(path.var("state", &[4 * HIDDEN, HIDDEN], uniform));
+            weights.push(path.var("input_bias", &[4 * HIDDEN], uniform));
+            weights.push(path.var("state_bias", &[4 * HIDDEN], uniform));
+        }
+    }
+    weights
+}
+
+/// Strips of one batch side by side, filled up with paper: [batch, 1, 32, widest].
+pub fn stack<S: Borrow<super::strip::Strip>>(strips: &[S], device: tch::Device) -> Tensor {
+    let widest = strips.iter().map(|s| s.borrow().width).max().unwrap_or(STEP) as usize;
+    let height = STRIP_HEIGHT as usize;
+    let mut pixels = vec![0f32; strips.len() * height * widest];
+    for (strip, target) in strips.iter().zip(pixels.chunks_exact_mut(height * widest)) {
+        let width = strip.borrow().width as usize;
+        let rows = strip.borrow().ink.chunks_exact(width).zip(target.chunks_exact_mut(widest));
+        for (row, target) in rows {
+            target[..width].copy_from_slice(row);
+        }
+    }
+    Tensor::from_slice(&pixels)
+        .view([strips.len() as i64, 1, i64::from(STRIP_HEIGHT), widest as i64])
+        .to_device(device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line_reader::strip::{Region, Strip};
+
+    fn strip(width: u32) -> Strip {
+        let region = Region { left: 0.0, top: 0.0, width: width as f32, height: 32.0 };
+        let ink = (0..width * STRIP_HEIGHT).map(|i| (i % 7) as f32 / 7.0).collect();
+        Strip { width, ink, region }
+    }
+
+    #[test]
+    fn a_step_is_named_for_every_four_columns() {
+        let store = nn::VarStore::new(tch::Device::Cpu);
+        let network = Network::new(&store.root(), 10);
+        for width in [4, 5, 63, 64, 65, 66] {
+            let batch = stack(&[strip(width)], tch::Device::Cpu);
+            let output = tch::no_grad(|| network.forward(&batch, false));
+            assert_eq!(output.size(), [1, i64::from(steps(width)), 10], "{width}");
+        }
+    }
+
+    #[test]
+    fn folding_the_norms_changes_no_answer() {
+        tch::manual_seed(5);
+        let mut store = nn::VarStore::new(tch::Device::Cpu);
+        let mut network = Network::new(&store.root(), 10);
+        let batch = stack(&[strip(80), strip(64)], tch::Device::Cpu);
+        // One training pass gives the norms statistics that are not their first ones.
+        let _ = network.forward(&batch, true);
+        store.freeze();
+        let plain = network.forward(&batch, false);
+        network.fold();
+        let folded = network.forward(&batch, false);
+        assert!((plain - folded).abs().max().double_value(&[]) < 1e-4);
+    }
+}
