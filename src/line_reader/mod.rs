@@ -200,8 +200,9 @@ fn ink_box(strip: &Strip, left: usize, right: usize) -> PixelBox {
     let inked = |x: usize, y: usize| strip.ink[y * width + x] > INK;
     let columns = || (left..right).filter(|&x| (0..STRIP_HEIGHT as usize).any(|y| inked(x, y)));
     let rows = || (0..STRIP_HEIGHT as usize).filter(|&y| (left..right).any(|x| inked(x, y)));
-    let across = (columns().next().unwrap_or(left), columns().last().unwrap_or(right - 1));
-    let down = (rows().next().unwrap_or(0), rows().last().unwrap_or(STRIP_HEIGHT as usize - 1));
+    let across = (columns().next().unwrap_or(left), columns().next_back().unwrap_or(right - 1));
+    let down =
+        (rows().next().unwrap_or(0), rows().next_back().unwrap_or(STRIP_HEIGHT as usize - 1));
     PixelBox::new(
         strip.page_x(across.0 as f32).floor() as i64,
         strip.page_y(down.0 as f32).floor() as i64,
