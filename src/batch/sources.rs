@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Name endings, in lower case, that a directory is searched for.
-pub const PAGE_EXTENSIONS: [&str; 14] = [
-    "png", "jpg", "jpeg", "jpe", "tif", "tiff", "webp", "bmp", "gif", "pnm", "pbm", "pgm", "ppm",
-    "pdf",
+pub const PAGE_EXTENSIONS: [&str; 18] = [
+    "pdf", "png", "apng", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "bmp", "dib", "gif",
+    "pnm", "pbm", "pgm", "ppm", "pam",
 ];
 
 /// One part of all documents, by a hash of their names: every part is the same whatever else is in the
@@ -181,17 +181,18 @@ fn no_pages(directory: &Path, include: &[String]) -> Error {
 }
 
 fn unreadable_entry(error: &ignore::Error) -> Error {
-    let place = match error {
-        ignore::Error::WithPath { path, .. } => path.display().to_string(),
-        ignore::Error::WithDepth { err, .. } => match &**err {
-            ignore::Error::WithPath { path, .. } => path.display().to_string(),
-            _ => String::new(),
-        },
-        _ => String::new(),
-    };
     Error::input(ErrorCode::Unreadable, format!("it can't be listed: {error}"))
-        .at(place)
-        .hint("check its permissions")
+        .at(place_of(error).map_or(String::new(), |path| path.display().to_string()))
+        .hint("check its permissions, and where its links lead")
+}
+
+fn place_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::Loop { child, .. } => Some(child),
+        ignore::Error::WithDepth { err, .. } => place_of(err),
+        _ => None,
+    }
 }
 
 /// Entries of a list: a path each, or a JSON object `{"input": NAME, "image": BASE64}`; without

@@ -78,7 +78,7 @@ fn a_failed_page_leaves_the_others_of_its_document() {
 }
 
 /// Pages of 40 and 41 pixels' width.
-fn two_page_tiff() -> Vec<u8> {
+pub fn two_page_tiff() -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     let mut tiff = tiff::encoder::TiffEncoder::new(&mut bytes).unwrap();
     for width in [40_u32, 41] {

@@ -50,6 +50,11 @@ impl Room {
         self.command(&rehearsal_path(), arguments)
     }
 
+    /// Any program.
+    pub fn program(&self, name: &str) -> Command {
+        self.command(Path::new(name), "")
+    }
+
     fn command(&self, program: &Path, arguments: &str) -> Command {
         let mut command = Command::new(program);
         command
@@ -63,7 +68,7 @@ impl Room {
     }
 }
 
-fn rehearsal_path() -> PathBuf {
+pub fn rehearsal_path() -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_layoutlm")).with_file_name("examples/rehearsal");
     assert!(path.exists(), "run `cargo build --example rehearsal` first (plain `cargo test` does)");
     path

@@ -4,8 +4,11 @@
 //! model; see there. Snapshots leave out what differs between machines and runs.
 
 mod batch;
+mod browser;
 mod errors;
 mod harness;
 mod kill;
 mod outputs;
+mod pipelines;
 mod schema;
+mod verbs;

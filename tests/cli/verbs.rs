@@ -1,0 +1,77 @@
+//! Help, completions, manual pages, and words read by the real engine.
+
+use crate::harness::{Room, answer, assert_answer, output};
+use clap::CommandFactory;
+use layoutlm::cli::Cli;
+
+const RECEIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages/receipt.png");
+
+#[test]
+fn help_of_the_program_and_of_its_first_verb() {
+    let room = Room::new();
+    assert_answer!("help", room.layoutlm("--help"));
+    assert_answer!("help_extract", room.layoutlm("extract --help"));
+    assert_answer!("help_ocr", room.layoutlm("ocr --help"));
+}
+
+#[test]
+fn help_of_every_verb_has_examples() {
+    for verb in Cli::command().get_subcommands_mut() {
+        let help = verb.render_help().to_string();
+        assert!(help.contains("Examples:"), "{}", verb.get_name());
+    }
+}
+
+#[test]
+fn completions_exist_for_every_shell() {
+    let room = Room::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let answer = answer(room.layoutlm(&format!("completions {shell}")));
+        assert!(answer.starts_with("exit code: 0"), "{answer}");
+        assert!(answer.contains("--output-dir") || answer.contains("output-dir"), "{shell}");
+    }
+}
+
+#[test]
+fn manual_pages_are_printed_and_written() {
+    let room = Room::new();
+    let page = answer(room.layoutlm("man extract"));
+    assert!(page.contains(".TH") && page.contains("files\\-from"), "{page}");
+    assert_answer!("man_no_such_verb", room.layoutlm("man frobnicate"));
+    assert!(output(room.layoutlm("man --output-dir man1")).status.success());
+    for name in ["layoutlm.1", "layoutlm-extract.1", "layoutlm-ocr.1"] {
+        assert!(room.read(&format!("man1/{name}")).contains(".SH NAME"), "{name}");
+    }
+}
+
+#[test]
+fn words_of_a_real_page_come_in_every_form_and_can_be_brought_back() {
+    let room = Room::new();
+    std::fs::create_dir(room.path("scans")).unwrap();
+    std::fs::copy(RECEIPT, room.path("scans/receipt.png")).unwrap();
+    let stdout = |arguments: &str| {
+        let output = output(room.layoutlm(arguments));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let tsv = stdout("ocr scans/receipt.png");
+    assert!(tsv.starts_with("level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\t"));
+    let words = tsv.lines().filter(|line| line.starts_with("5\t")).count();
+    assert!(words > 10, "{tsv}");
+    assert_eq!(stdout("ocr scans/receipt.png -f hocr").matches("ocrx_word\" title").count(), words);
+    let json: serde_json::Value = serde_json::from_str(&stdout("ocr scans/receipt.png -f json")).unwrap();
+    assert_eq!(json["pages"][0]["words"].as_array().unwrap().len(), words);
+    assert!(json.get("model").is_none());
+
+    stdout("ocr scans --output-dir words");
+    let direct = output(room.rehearsal("scans/receipt.png --words words/receipt.png.tsv -f hocr"));
+    let by_directory = output(room.rehearsal("scans --words words -f hocr"));
+    assert_eq!(direct.stdout, by_directory.stdout);
+    let hocr = String::from_utf8(direct.stdout).unwrap();
+    assert_eq!(hocr.matches("ocrx_word\" title").count(), words);
+}
+
+#[test]
+fn a_language_that_is_missing_names_its_package_and_has_code_5() {
+    assert_answer!("missing_language", Room::new().layoutlm("ocr scans/receipt.png -l xyz"));
+}
