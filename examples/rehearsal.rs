@@ -11,7 +11,7 @@
 use clap::{Args, Parser};
 use image::RgbImage;
 use layoutlm::cli::extract::{self, ExtractArgs, Parts};
-use layoutlm::cli::{Context, ExitCode, Verbosity};
+use layoutlm::cli::{Context, ExitCode, MessageArgs, Verbosity};
 use layoutlm::document::{Entity, Relation, Word};
 use layoutlm::error::{Error, ErrorCode, Result};
 use layoutlm::geometry::PixelBox;
@@ -26,6 +26,8 @@ use std::time::Duration;
 
 #[derive(Parser)]
 struct Rehearsal {
+    #[command(flatten)]
+    messages: MessageArgs,
     #[command(flatten)]
     extract: ExtractArgs,
     #[command(flatten)]
@@ -57,7 +59,8 @@ struct Faults {
 
 fn main() -> std::process::ExitCode {
     let arguments = Rehearsal::parse();
-    let context = Context::new(Verbosity::Normal);
+    let MessageArgs { quiet, verbose } = arguments.messages;
+    let context = Context::new(Verbosity::from_flags(quiet, verbose));
     if stdout::guard().is_err() {
         return ExitCode::Output.into();
     }

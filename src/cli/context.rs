@@ -13,7 +13,7 @@ pub enum Verbosity {
     Normal,
     /// What is being done: settings, files chosen.
     Verbose,
-    /// Times of every page too.
+    /// Times of every document too.
     Debug,
 }
 
@@ -80,6 +80,13 @@ impl Context {
     pub fn detail(&self, message: impl std::fmt::Display) {
         if self.verbosity >= Verbosity::Verbose {
             eprintln!("{message}");
+        }
+    }
+
+    /// A line for `-vv`, made only when it is wanted.
+    pub fn trace(&self, line: impl FnOnce() -> String) {
+        if self.verbosity >= Verbosity::Debug {
+            eprintln!("{}", line());
         }
     }
 

@@ -62,7 +62,7 @@ pub struct MessageArgs {
     /// Say nothing but errors.
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Messages")]
     pub quiet: bool,
-    /// Say more; twice for the times of every page.
+    /// Say more; twice for the times of every document.
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Messages")]
     pub verbose: u8,
 }

@@ -17,6 +17,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// `--max-pixels` counts in these.
+const MILLION: u64 = 1_000_000;
+
 /// Which documents, and which pages of them.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
@@ -45,9 +48,9 @@ pub struct InputArgs {
     /// reads one [default: auto]
     #[arg(long, value_name = "MODE")]
     pub text_layer: Option<TextLayerMode>,
-    /// Largest picture that is decoded, in million pixels [default: 100]
-    #[arg(long, value_name = "N")]
-    pub max_pixels: Option<u64>,
+    /// Largest picture that is decoded, in million pixels
+    #[arg(long, value_name = "N", default_value_t = InputOptions::default().max_pixels / MILLION)]
+    pub max_pixels: u64,
     /// In directories, read names that match this glob instead of those that look like pages
     #[arg(long, value_name = "GLOB")]
     pub include: Vec<String>,
@@ -69,9 +72,7 @@ impl InputArgs {
     pub fn options(&self) -> InputOptions {
         let defaults = InputOptions::default();
         InputOptions {
-            max_pixels: self
-                .max_pixels
-                .map_or(defaults.max_pixels, |n| n.saturating_mul(1_000_000)),
+            max_pixels: self.max_pixels.saturating_mul(MILLION),
             dpi: self.dpi.unwrap_or(defaults.dpi),
             ocr_dpi: self.dpi.unwrap_or(defaults.ocr_dpi),
             pages: self.pages.clone().unwrap_or(defaults.pages),

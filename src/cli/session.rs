@@ -7,7 +7,7 @@ use super::{Context, ExitCode};
 use crate::batch::{Batch, BatchOptions, Exhibit, Interrupt, Journal, Summary, Task};
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::output::Format;
-use crate::output::record::{Record, Status};
+use crate::output::record::{OcrIdentity, Record, Status, Timings};
 use crate::output::sink::{Sink, Target};
 use crate::pipeline::Extractor;
 use std::fs::File;
@@ -47,6 +47,7 @@ impl Session {
         if let Some(done) = self.journal.as_ref().filter(|journal| !journal.is_empty()) {
             context.note(format_args!("resuming: {} documents are done already", done.len()));
         }
+        context.detail(settings(&extractor, &self.batch));
         let mut sink = Sink::open(&self.target, format, self.several, self.inputs.naming())?;
         let progress = Arc::new(Progress::new(context));
         let batch = Batch {
@@ -63,6 +64,7 @@ impl Session {
         let result = batch.run(self.tasks, |record| {
             sink.write(record)?;
             report_failure(record, context, &progress);
+            progress.suspend(|| context.trace(|| times(record)));
             Ok(())
         });
         progress.clear();
@@ -156,6 +158,29 @@ fn report_failure(record: &Record, context: &Context, progress: &Progress) {
         let line = format!("{}{page}, {}: {}", record.input, error.stage, error.message);
         progress.suspend(|| context.failure(&line, error.hint.as_deref()));
     }
+}
+
+/// The line of `-v`.
+fn settings(extractor: &Extractor, batch: &BatchArgs) -> String {
+    let model = extractor
+        .model()
+        .map_or(String::new(), |model| format!("model {} {}, ", model.name, model.revision));
+    let OcrIdentity { engine, lang } = extractor.ocr();
+    let workers = batch.options().worker_count();
+    format!("{model}words from {engine} {lang}, {workers} pages at a time").replace("  ", " ")
+}
+
+/// The line of `-vv`.
+fn times(record: &Record) -> String {
+    let Some(found) = &record.extraction else { return format!("{}: failed", record.input) };
+    let Timings { input, ocr, encode, model, decode } = found.timings_ms;
+    format!(
+        "{}: {} pages, {} entities; input {input} ms, ocr {ocr} ms, encode {encode} ms, model {model} \
+         ms, decode {decode} ms",
+        record.input,
+        found.pages.len(),
+        found.entities.len()
+    )
 }
 
 fn finish(

@@ -30,7 +30,7 @@ fn page(room: &Room, script: &str) -> PathBuf {
     room.file("two.tiff", &crate::errors::two_page_tiff());
     assert!(output(room.rehearsal("two.tiff --html two.html")).status.success());
     let html = room.read("two.html");
-    let played = html.replace("</body>", &format!("<script>{script}</script></body>"));
+    let played = html.replace("</body>", &format!("<script>{{{script}}}</script></body>"));
     room.file("played.html", played.as_bytes());
     room.path("played.html")
 }
@@ -52,7 +52,7 @@ fn boxes_lie_on_the_pictures_and_fields_beside_them() {
 
 #[test]
 fn search_labels_hover_and_choice_work() {
-    let script = r#"
+    let script = r##"
         const said = [];
         const say = (text) => said.push(text);
         const shown = () => document.getElementById("count").textContent;
@@ -74,7 +74,7 @@ fn search_labels_hover_and_choice_work() {
             `${document.querySelectorAll("line").length} line`);
         box.click(); say(`${document.querySelectorAll(".chosen").length} chosen`);
         document.body.dataset.said = said.join(" | ");
-    "#;
+    "##;
     let room = Room::new();
     let Some(dom) = rendered(&page(&room, script), "1200,800") else { return };
     let said = dom.split("data-said=\"").nth(1).and_then(|rest| rest.split('"').next());

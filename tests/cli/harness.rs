@@ -100,6 +100,9 @@ macro_rules! assert_answer {
         settings.add_filter(r#"("timings_ms": ?)\{[^}]*\}"#, "$1{[TIMES]}");
         settings.add_filter(r#"("sha256": ?)"[0-9a-f]{64}""#, r#"$1"[SHA256]""#);
         settings.add_filter(r"tesseract \d+\.\d+(\.\d+)?", "tesseract [VERSION]");
+        settings.add_filter(r"(input|ocr|encode|model|decode) \d+ ms", "$1 [MS] ms");
+        settings.add_filter(r"in \d+\.\d s, \d+\.\d pages/s", "in [SECONDS] s, [RATE] pages/s");
+        settings.add_filter(r"one that is there \([^)]*\)", "one that is there ([LANGUAGES])");
         settings.add_filter(r"layoutlm \d+\.\d+\.\d+", "layoutlm [VERSION]");
         // Panics tell line numbers and thread numbers.
         settings.add_filter(r"(?m)^\n?thread '[^\n]*panicked at[^\n]*\n", "[PANIC] ");

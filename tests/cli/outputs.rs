@@ -120,6 +120,16 @@ fn standard_input_is_read_and_dev_stdout_is_standard_output() {
 }
 
 #[test]
+fn verbose_says_what_is_done_and_quiet_only_what_failed() {
+    let room = three_inputs();
+    for (name, flag) in [("quiet", "-q"), ("verbose", "-vv")] {
+        let mut command = room.rehearsal(&format!("scans -j 1 -o out.jsonl {flag}"));
+        command.env("TERM", "dumb");
+        assert_answer!(name, command);
+    }
+}
+
+#[test]
 fn given_words_take_the_place_of_ocr() {
     let room = Room::new();
     room.page("scans/a.ppm", 40, 12);

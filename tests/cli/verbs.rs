@@ -59,7 +59,8 @@ fn words_of_a_real_page_come_in_every_form_and_can_be_brought_back() {
     let words = tsv.lines().filter(|line| line.starts_with("5\t")).count();
     assert!(words > 10, "{tsv}");
     assert_eq!(stdout("ocr scans/receipt.png -f hocr").matches("ocrx_word\" title").count(), words);
-    let json: serde_json::Value = serde_json::from_str(&stdout("ocr scans/receipt.png -f json")).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&stdout("ocr scans/receipt.png -f json")).unwrap();
     assert_eq!(json["pages"][0]["words"].as_array().unwrap().len(), words);
     assert!(json.get("model").is_none());
 
