@@ -130,6 +130,24 @@ fn text_printed_twice_to_look_bold_is_read_once() {
 }
 
 #[test]
+fn accents_set_apart_are_joined_with_their_letters() {
+    // In Helvetica's standard encoding 310 is the dieresis and 302 the acute. TeX sets the accent first
+    // and the letter under it; others set it over the letter.
+    let content = "BT /F1 12 Tf 72 700 Td [(M) (\\310) 333 (u) 10 (ller caf) (e) 500 (\\302) ( ) (2^3)] TJ ET";
+    assert_eq!(texts(&words(content)), ["Müller", "café", "2^3"]);
+}
+
+#[test]
+fn leaders_do_not_join_a_label_with_its_value() {
+    let content = "BT /F1 12 Tf 72 700 Td (Total........12.00) Tj ET \
+         BT /F1 12 Tf 72 650 Td (Name:_________ etc... M------ v1...2) Tj ET";
+    assert_eq!(
+        texts(&words(content)),
+        ["Total", "........", "12.00", "Name:", "_________", "etc...", "M------", "v1...2"]
+    );
+}
+
+#[test]
 fn text_outside_of_page_or_clip_is_not_seen() {
     let content = "BT /F1 12 Tf 72 700 Td (seen) Tj ET BT /F1 12 Tf 72 900 Td (above) Tj ET \
          q 72 500 30 20 re W n BT /F1 12 Tf 74 505 Td (in) Tj 200 0 Td (out) Tj ET Q \
