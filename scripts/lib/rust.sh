@@ -30,7 +30,7 @@ ensure_rust() {
 
 # The user's default toolchain stays what it is; only this directory gets the newer one.
 update_rust() {
-    say "Rust here is older than $(rust_wanted): installing the stable toolchain for this directory by rustup (about 100 MB)"
+    say "Rust here is older than $(rust_wanted): installing the stable toolchain for this directory by rustup (about 120 MB)"
     rustup toolchain install stable --profile minimal --no-self-update >&2 </dev/null &&
         rustup override set stable --path "$root" >&2 </dev/null ||
         stop "rustup could not install the stable toolchain" "is there a network? Then run this again"
@@ -43,7 +43,7 @@ install_rust() {
     mkdir -p "$directory" || stop "cannot write to $(cache_dir)" "set LAYOUTLM_CACHE to a directory of yours"
     program=$directory/rustup-init-$RUSTUP_VERSION
     log=$directory/rustup.log
-    say "installing Rust by rustup into ${CARGO_HOME:-$HOME/.cargo} (about 100 MB)"
+    say "installing Rust by rustup into ${CARGO_HOME:-$HOME/.cargo} (about 120 MB)"
     fetch "https://static.rust-lang.org/rustup/archive/$RUSTUP_VERSION/x86_64-unknown-linux-gnu/rustup-init" \
         "$program" "$RUSTUP_BYTES" "$RUSTUP_SHA256" ||
         stop "could not download rustup" "is there a network? Or install Rust $(rust_wanted) or later by hand"
