@@ -1,5 +1,5 @@
 //! Parse, run, error → exit code. The program is [`layoutlm::cli`].
 
-fn main() -> std::process::ExitCode {
-    layoutlm::cli::main(std::env::args_os()).into()
+fn main() {
+    layoutlm::cli::main(std::env::args_os()).leave();
 }

@@ -4,12 +4,14 @@
 //! The model's side is behind [`Analyzer`], so that everything around it can be tested with a fake.
 
 mod analyzer;
+mod background;
 mod builder;
 mod device;
 mod given;
 mod model_analyzer;
 
 pub use analyzer::{Analyzer, ModelIdentity, PageFindings, ReadPage};
+pub use background::BackgroundAnalyzer;
 pub use builder::ExtractorBuilder;
 pub use device::Device;
 pub use given::GivenWords;

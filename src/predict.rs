@@ -12,6 +12,7 @@ use crate::encode::{Window, encode_page};
 use crate::error::{Error, ErrorCode, Result};
 use crate::geometry::PageSize;
 use crate::labels::{LabelSet, Tag};
+use crate::model::config::ModelConfig;
 use crate::model::heads::{Logits, Task};
 use crate::model::{Model, probabilities};
 use image::RgbImage;
@@ -57,9 +58,10 @@ impl Predictor {
     /// # Errors
     /// `ModelMissing`, `ModelInvalid`, `WeightsMismatch`, `LabelsMismatch`, `TokenizerMismatch`.
     pub fn load(dir: &Path, device: Device) -> Result<Self> {
-        let model = Model::load(dir, device)?;
-        let tokenizer = WordTokenizer::read(dir, model.config.vocab_size)?;
-        Self::new(model, tokenizer)
+        let vocab_size = ModelConfig::read(dir)?.vocab_size;
+        let (model, tokenizer) =
+            rayon::join(|| Model::load(dir, device), || WordTokenizer::read(dir, vocab_size));
+        Self::new(model?, tokenizer?)
     }
 
     /// # Errors
@@ -86,10 +88,23 @@ impl Predictor {
 
     /// One answer a page, in order. An error of one page does not touch the others.
     pub fn predict(&self, pages: &[Question]) -> Vec<Result<PagePrediction>> {
-        let encoded: Vec<Result<Vec<Window>>> = pages
+        self.answer(pages, self.encode(pages))
+    }
+
+    /// Stage encode: the windows of each page.
+    pub fn encode(&self, pages: &[Question]) -> Vec<Result<Vec<Window>>> {
+        pages
             .iter()
             .map(|page| encode_page(page.words, page.size, &self.tokenizer, self.window))
-            .collect();
+            .collect()
+    }
+
+    /// Stage model: pages and their windows, as [`Self::encode`] made them, → one answer a page.
+    pub fn answer(
+        &self,
+        pages: &[Question],
+        encoded: Vec<Result<Vec<Window>>>,
+    ) -> Vec<Result<PagePrediction>> {
         let mut jobs: Vec<Job> = Vec::new();
         for (page, windows) in encoded.iter().enumerate() {
             // A blank page has nothing to label: not worth a pass.

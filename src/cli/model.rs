@@ -4,16 +4,28 @@ use super::options::ModelArgs;
 use crate::decode::page::DecodeOptions;
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::registry::{self, Named};
-use crate::pipeline::{Analyzer, Device, ModelAnalyzer, ModelIdentity};
+use crate::pipeline::{Analyzer, BackgroundAnalyzer, Device, ModelAnalyzer, ModelIdentity};
 use std::path::Path;
 use std::sync::Arc;
 
+/// The built-in model is loaded while the first pages are read. One that the user names may be
+/// wrong, which is to be told before anything is done.
+///
 /// # Errors
 /// Stage `model`: the model is missing, damaged or does not fit this program.
 pub fn open(args: &ModelArgs) -> Result<Arc<dyn Analyzer>> {
-    let named = load(args)?;
+    if args.model.is_none() {
+        let device = checked(args.device)?;
+        let (name, revision) = registry::default_identity()?;
+        let load = move || registry::default_model(device).map(analyzer);
+        return Ok(Arc::new(BackgroundAnalyzer::start(ModelIdentity { name, revision }, load)?));
+    }
+    Ok(Arc::new(analyzer(load(args)?)))
+}
+
+fn analyzer(named: Named) -> ModelAnalyzer {
     let identity = ModelIdentity { name: named.name, revision: named.revision };
-    Ok(Arc::new(ModelAnalyzer::new(named.predictor, identity, DecodeOptions::default())))
+    ModelAnalyzer::new(named.predictor, identity, DecodeOptions::default())
 }
 
 /// # Errors

@@ -32,6 +32,11 @@ pub fn shrink(picture: &RgbImage) -> Result<RgbImage> {
     Ok(small)
 }
 
+/// As [`shrink`]; a picture without pixels is a white page.
+pub fn shrink_or_white(picture: &RgbImage) -> RgbImage {
+    shrink(picture).unwrap_or_else(|_| white_page())
+}
+
 /// `[3, 224, 224]`, row-major: blue, green, red planes of a shrunken picture.
 pub fn bgr_planes(small: &RgbImage) -> Vec<u8> {
     let mut planes = Vec::with_capacity(small.as_raw().len());

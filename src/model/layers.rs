@@ -10,7 +10,7 @@ use tch::{Device, Tensor, nn};
 /// A place in the checkpoint's key tree, and how new weights are drawn there.
 pub struct Scope<'a> {
     path: nn::Path<'a>,
-    /// Standard deviation of new weights; 0 leaves zeros, for weights that are read right after.
+    /// Standard deviation of new weights; 0 leaves them undefined, for those that are read right after.
     initializer_range: f64,
 }
 
@@ -28,13 +28,25 @@ impl<'a> Scope<'a> {
         self.weight_with_stdev(name, dims, self.initializer_range)
     }
 
-    /// A trainable weight drawn with a standard deviation of its own (zeros in a scope that is
+    /// A trainable weight drawn with a standard deviation of its own (undefined in a scope that is
     /// about to be read from a file).
     pub fn weight_with_stdev(&self, name: &str, dims: &[i64], stdev: f64) -> Tensor {
-        if self.initializer_range == 0.0 || stdev == 0.0 {
+        if self.initializer_range == 0.0 {
+            return self.unwritten(name, dims);
+        }
+        if stdev == 0.0 {
             return self.zeros(name, dims);
         }
         self.path.var(name, dims, nn::Init::Randn { mean: 0.0, stdev })
+    }
+
+    /// Memory that is not touched before the file is: writing zeros to it takes as long as reading.
+    fn unwritten(&self, name: &str, dims: &[i64]) -> Tensor {
+        let mut variable = self.path.zeros(name, &[0]);
+        tch::no_grad(|| {
+            variable.set_data(&Tensor::empty(dims, (tch::Kind::Float, self.path.device())));
+        });
+        variable
     }
 
     pub fn zeros(&self, name: &str, dims: &[i64]) -> Tensor {

@@ -13,6 +13,7 @@ mod pickle;
 pub mod precision;
 pub mod registry;
 pub mod runtime;
+mod stored;
 mod text;
 pub mod trunk;
 mod visual;
@@ -59,7 +60,7 @@ impl Model {
         Ok(model)
     }
 
-    /// A network of zeros, to be filled from a file.
+    /// A network to be filled from a file: until then its weights are undefined.
     ///
     /// # Errors
     /// As [`Self::fresh`].

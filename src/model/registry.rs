@@ -27,22 +27,37 @@ pub struct Named {
     pub revision: String,
 }
 
+/// Name and revision of the model inside the program, known without loading it.
+///
+/// # Errors
+/// As [`default_model`].
+pub fn default_identity() -> Result<(String, String)> {
+    let extras = ModelConfig::parse(embedded::CONFIG)?.layoutlm.unwrap_or_default();
+    Ok((extras.name, extras.revision))
+}
+
 /// The model inside the program.
 ///
 /// # Errors
 /// `ModelInvalid` only if the program itself is damaged.
 pub fn default_model(device: Device) -> Result<Named> {
     let config = ModelConfig::parse(embedded::CONFIG)?;
-    let extras = config.layoutlm.clone().unwrap_or_default();
     let vocab_size = config.vocab_size;
+    let (name, revision) = default_identity()?;
+    let (model, tokenizer) = rayon::join(
+        || default_network(config, device),
+        || WordTokenizer::from_bytes(embedded::TOKENIZER, embedded::TOKENIZER_CONFIG, vocab_size),
+    );
+    let predictor = Predictor::new(model?, tokenizer?)?;
+    Ok(Named { predictor, name, revision })
+}
+
+fn default_network(config: ModelConfig, device: Device) -> Result<Model> {
     let mut model = Model::empty(config, Task::TokenClassification, device)?;
     Checkpoint::embedded("the built-in model", embedded::WEIGHTS)
         .fill(model.store(), Missing::Refuse)?;
     model.freeze();
-    let tokenizer =
-        WordTokenizer::from_bytes(embedded::TOKENIZER, embedded::TOKENIZER_CONFIG, vocab_size)?;
-    let predictor = Predictor::new(model, tokenizer)?;
-    Ok(Named { predictor, name: extras.name, revision: extras.revision })
+    Ok(model)
 }
 
 /// The files of the default model by name, for writing them out.

@@ -1,9 +1,10 @@
 //! Checkpoint files ↔ named tensors, in the Python library's key layout.
 //!
 //! Reads `model.safetensors` (memory-mapped), sharded safetensors with an index, and files stored
-//! in 8 bits by this program; tensors are copied one at a time into the network, so that loading
-//! needs no second copy of the model.
+//! in 8 bits by this program; tensors are read straight into the network ([`super::stored`]), so that
+//! loading needs no second copy of the model.
 
+use super::stored::{Stored, row_scales};
 use super::write_error;
 use crate::error::{Error, ErrorCode, Result};
 use memmap2::Mmap;
@@ -77,10 +78,10 @@ impl Checkpoint {
         let mut filled = BTreeSet::new();
         let _guard = tch::no_grad_guard();
         for file in &self.files {
-            file.for_each(&mut |name, tensor| {
+            file.for_each(&mut |name, stored| {
                 let key = current_name(name, &prefix);
                 if let Some(variable) = variables.get(key.as_ref()) {
-                    copy_checked(&key, &tensor, variable).map_err(|e| e.at(&file.name))?;
+                    copy_checked(&key, stored, variable).map_err(|e| e.at(&file.name))?;
                     filled.insert(key.into_owned());
                 }
                 Ok(())
@@ -108,8 +109,8 @@ impl Checkpoint {
     pub fn tensors(&self) -> Result<BTreeMap<String, Tensor>> {
         let mut all = BTreeMap::new();
         for file in &self.files {
-            file.for_each(&mut |name, tensor| {
-                all.insert(name.to_string(), tensor.copy());
+            file.for_each(&mut |name, stored| {
+                all.insert(name.to_string(), stored.tensor()?.copy());
                 Ok(())
             })?;
         }
@@ -118,47 +119,33 @@ impl Checkpoint {
 }
 
 impl WeightFile {
-    fn for_each(&self, visit: &mut dyn FnMut(&str, Tensor) -> Result<()>) -> Result<()> {
+    fn for_each(&self, visit: &mut dyn FnMut(&str, &Stored) -> Result<()>) -> Result<()> {
         let bytes: &[u8] = match &self.content {
             Content::Tensors(list) => {
-                return list
-                    .iter()
-                    .try_for_each(|(name, tensor)| visit(name, tensor.shallow_clone()));
+                return list.iter().try_for_each(|(name, tensor)| {
+                    visit(name, &Stored::Tensor(tensor.shallow_clone()))
+                });
             }
             Content::Mapped(map) => map,
             Content::Static(bytes) => bytes,
         };
         let file = SafeTensors::deserialize(bytes).map_err(|e| damaged(&self.name, e))?;
-        for (name, view) in file.tensors() {
+        for (name, values) in file.tensors() {
             if name.ends_with(SCALE_SUFFIX) {
                 continue;
             }
-            let mut tensor = to_tensor(&name, &view).map_err(|e| e.at(&self.name))?;
-            if view.dtype() == Dtype::I8 {
+            let scale = if values.dtype() == Dtype::I8 {
                 let scale_name = format!("{name}{SCALE_SUFFIX}");
                 let scale = file.tensor(&scale_name).map_err(|e| damaged(&self.name, e))?;
-                let scale = to_tensor(&scale_name, &scale).map_err(|e| e.at(&self.name))?;
-                tensor = expand_rows(&tensor, &scale).map_err(|e| e.at(&self.name))?;
-            }
-            visit(&name, tensor)?;
+                Some(row_scales(&scale_name, &values, &scale).map_err(|e| e.at(&self.name))?)
+            } else {
+                None
+            };
+            visit(&name, &Stored::View { name: &name, values: &values, scale })
+                .map_err(|e| e.at(&self.name))?;
         }
         Ok(())
     }
-}
-
-/// Multiplies 8-bit rows by their scales: `[rows, …]` i8, `[rows]` → `[rows, …]` f32.
-fn expand_rows(tensor: &Tensor, scale: &Tensor) -> Result<Tensor> {
-    let rows = tensor.size().first().copied().unwrap_or(0);
-    if scale.size() != [rows] {
-        return Err(mismatch(format!(
-            "row scales {:?} for {:?} 8-bit rows",
-            scale.size(),
-            tensor.size()
-        )));
-    }
-    let mut dims = vec![1; tensor.dim()];
-    dims[0] = rows;
-    Ok(tensor.to_kind(Kind::Float) * scale.to_kind(Kind::Float).view(dims.as_slice()))
 }
 
 /// Rounds a matrix to 8 bits with one scale a row: values `[rows, …]` i8, scales `[rows]` f32.
@@ -224,30 +211,11 @@ fn map(path: &Path) -> Result<Content> {
     Ok(Content::Mapped(map))
 }
 
-fn to_tensor(name: &str, view: &TensorView) -> Result<Tensor> {
-    let kind = match view.dtype() {
-        Dtype::F32 => Kind::Float,
-        Dtype::F16 => Kind::Half,
-        Dtype::BF16 => Kind::BFloat16,
-        Dtype::F64 => Kind::Double,
-        Dtype::I64 => Kind::Int64,
-        Dtype::I8 => Kind::Int8,
-        Dtype::U8 => Kind::Uint8,
-        other => {
-            return Err(mismatch(format!(
-                "tensor `{name}` has type {other:?}, which weights never have"
-            )));
-        }
-    };
-    let dims: Vec<i64> = view.shape().iter().map(|&d| d as i64).collect();
-    Tensor::f_from_data_size(view.data(), &dims, kind).map_err(|e| damaged(name, e))
-}
-
-fn copy_checked(name: &str, tensor: &Tensor, variable: &Tensor) -> Result<()> {
-    if tensor.size() != variable.size() {
+fn copy_checked(name: &str, stored: &Stored, variable: &Tensor) -> Result<()> {
+    if stored.size() != variable.size() {
         let error = mismatch(format!(
             "tensor `{name}` has shape {:?}, config.json asks for {:?}",
-            tensor.size(),
+            stored.size(),
             variable.size()
         ));
         return Err(if name.starts_with("classifier.") {
@@ -257,7 +225,7 @@ fn copy_checked(name: &str, tensor: &Tensor, variable: &Tensor) -> Result<()> {
             error.hint("the weights do not belong to this config.json")
         });
     }
-    variable.shallow_clone().f_copy_(tensor).map_err(|e| damaged(name, e))
+    stored.write_to(variable)
 }
 
 /// The name that a tensor has today: older files spell LayerNorm's weights `gamma` and `beta`, and
@@ -338,7 +306,10 @@ fn write_entries(entries: BTreeMap<String, Tensor>, path: &Path) -> Result<()> {
     std::fs::rename(&partial, path).map_err(|e| write_error(path, e))
 }
 
-fn damaged(name: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+pub(super) fn damaged(
+    name: &str,
+    cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> Error {
     let cause = cause.into();
     Error::model(ErrorCode::ModelInvalid, format!("the weights can't be read: {cause}"))
         .at(name)
@@ -346,6 +317,6 @@ fn damaged(name: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>
         .caused_by(cause)
 }
 
-fn mismatch(message: impl Into<String>) -> Error {
+pub(super) fn mismatch(message: impl Into<String>) -> Error {
     Error::model(ErrorCode::WeightsMismatch, message)
 }

@@ -4,7 +4,7 @@ use super::{Analyzer, ModelIdentity, PageFindings, ReadPage};
 use crate::decode::fields::fields;
 use crate::decode::page::{DecodeOptions, decode_page};
 use crate::document::{Entity, Relation};
-use crate::encode::image::{shrink, white_page};
+use crate::encode::image::shrink_or_white;
 use crate::error::{Error, ErrorCode, Result};
 use crate::predict::{Predictor, Question};
 use image::RgbImage;
@@ -32,7 +32,7 @@ impl Analyzer for ModelAnalyzer {
     }
 
     fn shrink(&self, picture: &RgbImage) -> RgbImage {
-        shrink(picture).unwrap_or_else(|_| white_page())
+        shrink_or_white(picture)
     }
 
     fn analyze(&self, pages: &[ReadPage]) -> Vec<Result<PageFindings>> {
@@ -45,10 +45,14 @@ impl Analyzer for ModelAnalyzer {
             })
             .collect();
         let predictor = self.predictor.lock().unwrap_or_else(PoisonError::into_inner);
-        let started = Instant::now();
-        let predictions = predictor.predict(&questions);
         // The share of one page in a batch that ran at once.
-        let model = started.elapsed() / u32::try_from(pages.len().max(1)).unwrap_or(1);
+        let share = |spent: Duration| spent / u32::try_from(pages.len().max(1)).unwrap_or(1);
+        let started = Instant::now();
+        let windows = predictor.encode(&questions);
+        let encode = share(started.elapsed());
+        let started = Instant::now();
+        let predictions = predictor.answer(&questions, windows);
+        let model = share(started.elapsed());
         drop(predictor);
         if predictions.len() != pages.len() {
             let lost = || Error::model(ErrorCode::Internal, "a page of the batch got no answer");
@@ -63,7 +67,7 @@ impl Analyzer for ModelAnalyzer {
                 Ok(PageFindings {
                     entities: decoding.entities,
                     relations: decoding.relations,
-                    encode: Duration::ZERO,
+                    encode,
                     model,
                     decode: started.elapsed(),
                 })
