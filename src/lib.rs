@@ -21,6 +21,7 @@ pub mod error;
 pub mod eval;
 pub mod geometry;
 pub mod input;
+pub mod inspect;
 pub mod labels;
 pub mod line_reader;
 pub mod model;

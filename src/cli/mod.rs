@@ -15,6 +15,7 @@ mod eval_ocr;
 pub mod exit;
 pub mod extract;
 pub mod finetune;
+pub mod inspect;
 pub mod man;
 pub mod model;
 pub mod models;
@@ -72,6 +73,7 @@ pub struct MessageArgs {
 pub enum Verb {
     Extract(extract::ExtractArgs),
     Ocr(ocr::OcrVerbArgs),
+    Inspect(inspect::InspectArgs),
     Finetune(finetune::FinetuneArgs),
     Eval(eval::EvalArgs),
     Models(models::ModelsArgs),
@@ -88,6 +90,7 @@ impl Verb {
         match self {
             Verb::Extract(args) => extract::run(args, context),
             Verb::Ocr(args) => ocr::run(args, context),
+            Verb::Inspect(args) => inspect::run(args, context),
             Verb::Finetune(args) => finetune::run(args, context),
             Verb::Eval(args) => eval::run(args, context),
             Verb::Models(args) => models::run(args, context),

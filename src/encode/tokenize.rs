@@ -97,6 +97,11 @@ impl WordTokenizer {
             .map_err(|e| mismatch(format!("the tokenizer can't read `{word}`: {e}")))?;
         Ok(encoding.get_ids().iter().map(|&id| i64::from(id)).collect())
     }
+
+    /// How a token is written; empty for numbers that are none.
+    pub fn piece(&self, id: i64) -> String {
+        u32::try_from(id).ok().and_then(|id| self.tokenizer.id_to_token(id)).unwrap_or_default()
+    }
 }
 
 fn token_id(tokenizer: &Tokenizer, settings: &Value, role: &str, names: [&str; 2]) -> Option<i64> {
