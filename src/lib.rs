@@ -34,3 +34,8 @@ pub mod train;
 
 pub use error::{Error, ErrorCode, Result, Stage};
 pub use pipeline::Extractor;
+
+/// The examples of the library's guide, compiled with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+pub struct Guide;

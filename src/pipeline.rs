@@ -43,7 +43,7 @@ pub struct ReportOptions {
 /// ```no_run
 /// use layoutlm::{Extractor, input::Source};
 ///
-/// let extractor = Extractor::builder().language("eng").build()?;
+/// let extractor = Extractor::builder().built_in_model()?.language("eng").build()?;
 /// let found = extractor.extract(&Source::from_argument("receipt.jpg"))?;
 /// for entity in &found.entities {
 ///     println!("{}: {} ({:.2})", entity.label, entity.text, entity.score);
@@ -182,6 +182,13 @@ impl Extractor {
         match &self.analyzer {
             Some(analyzer) => analyzer.analyze(pages),
             None => pages.iter().map(|_| Ok(PageFindings::default())).collect(),
+        }
+    }
+
+    /// Of the calling thread's questions to the model, see [`Analyzer::limit_processors`].
+    pub fn limit_processors(&self, most: usize) {
+        if let Some(analyzer) = &self.analyzer {
+            analyzer.limit_processors(most);
         }
     }
 

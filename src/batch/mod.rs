@@ -42,6 +42,8 @@ pub struct BatchOptions {
     pub workers: Option<NonZeroUsize>,
     /// Threads that run the model.
     pub model_threads: usize,
+    /// Processors that one answer of the model may use. `None`: all.
+    pub model_processors: Option<NonZeroUsize>,
     /// Most pages that a model thread takes at once.
     pub model_batch: usize,
     /// Most documents begun and not yet written.
@@ -52,7 +54,14 @@ pub struct BatchOptions {
 
 impl Default for BatchOptions {
     fn default() -> Self {
-        Self { workers: None, model_threads: 1, model_batch: 1, window: 64, pictures: false }
+        Self {
+            workers: None,
+            model_threads: 1,
+            model_processors: None,
+            model_batch: 1,
+            window: 64,
+            pictures: false,
+        }
     }
 }
 
@@ -163,6 +172,7 @@ impl Batch {
             extractor: self.extractor,
             pictures: self.options.pictures,
             model_batch: self.options.model_batch.max(1),
+            model_processors: self.options.model_processors,
             observer: self.observer,
             exhibit: self.exhibit,
             journal: Mutex::new(self.journal),

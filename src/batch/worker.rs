@@ -8,6 +8,7 @@ use crate::input::{DocumentPages, Source};
 use crate::output::picture::PagePicture;
 use crate::output::record::Record;
 use crate::pipeline::{AnalyzedPage, Extractor, PageFindings, ReadPage};
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -19,6 +20,7 @@ pub struct Shared {
     pub extractor: Extractor,
     pub pictures: bool,
     pub model_batch: usize,
+    pub model_processors: Option<NonZeroUsize>,
     pub observer: Arc<dyn Observer>,
     pub exhibit: Option<Arc<dyn Exhibit>>,
     pub journal: Mutex<Option<Journal>>,
@@ -71,6 +73,9 @@ impl Shared {
 
     /// A model thread's life.
     pub fn run_model(&self) {
+        if let Some(most) = self.model_processors {
+            self.extractor.limit_processors(most.get());
+        }
         while let Some(jobs) = self.schedule.take_pages(self.model_batch) {
             let (places, reads) = split(jobs);
             for (place, (answer, read)) in places.into_iter().zip(self.analyze(reads)) {

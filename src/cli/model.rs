@@ -1,10 +1,9 @@
 //! From `--model` and `--device` to a model that is ready to answer.
 
 use super::options::ModelArgs;
-use crate::decode::page::DecodeOptions;
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::registry::{self, Named};
-use crate::pipeline::{Analyzer, BackgroundAnalyzer, Device, ModelAnalyzer, ModelIdentity};
+use crate::pipeline::{Analyzer, BackgroundAnalyzer, Device, ModelAnalyzer};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,17 +14,9 @@ use std::sync::Arc;
 /// Stage `model`: the model is missing, damaged or does not fit this program.
 pub fn open(args: &ModelArgs) -> Result<Arc<dyn Analyzer>> {
     if args.model.is_none() {
-        let device = checked(args.device)?;
-        let (name, revision) = registry::default_identity()?;
-        let load = move || registry::default_model(device).map(analyzer);
-        return Ok(Arc::new(BackgroundAnalyzer::start(ModelIdentity { name, revision }, load)?));
+        return Ok(Arc::new(BackgroundAnalyzer::built_in(checked(args.device)?)?));
     }
-    Ok(Arc::new(analyzer(load(args)?)))
-}
-
-fn analyzer(named: Named) -> ModelAnalyzer {
-    let identity = ModelIdentity { name: named.name, revision: named.revision };
-    ModelAnalyzer::new(named.predictor, identity, DecodeOptions::default())
+    Ok(Arc::new(ModelAnalyzer::from(load(args)?)))
 }
 
 /// # Errors

@@ -12,6 +12,7 @@ use crate::output::sink::{Sink, Target};
 use crate::pipeline::Extractor;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -52,7 +53,12 @@ impl Session {
         let progress = Arc::new(Progress::new(context));
         let batch = Batch {
             extractor,
-            options: BatchOptions { pictures: exhibit.is_some(), ..self.batch.options() },
+            options: BatchOptions {
+                pictures: exhibit.is_some(),
+                // Reading keeps all processors busy where there is much to read.
+                model_processors: self.several.then_some(NonZeroUsize::MIN),
+                ..self.batch.options()
+            },
             interrupt: Interrupt::from_signals()?,
             observer: progress.clone(),
             exhibit,

@@ -50,6 +50,11 @@ pub trait Analyzer: Send + Sync {
     /// one must not touch its neighbours.
     fn analyze(&self, pages: &[ReadPage]) -> Vec<Result<PageFindings>>;
 
+    /// Said on a thread that will ask, before it does: how many processors one answer may use. A run
+    /// over many pages keeps all of them busy with reading; threads that wait for each other inside
+    /// the model would only take them away.
+    fn limit_processors(&self, _most: usize) {}
+
     /// Best answer per label over all pages of a document, with the ids of the whole document.
     fn fields(
         &self,

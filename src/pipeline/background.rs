@@ -4,6 +4,7 @@ use super::{Analyzer, ModelAnalyzer, ModelIdentity, PageFindings, ReadPage};
 use crate::document::{Entity, Relation};
 use crate::encode::image::shrink_or_white;
 use crate::error::{Error, ErrorCode, Result};
+use crate::model::registry;
 use image::RgbImage;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -19,6 +20,17 @@ pub struct BackgroundAnalyzer {
 }
 
 impl BackgroundAnalyzer {
+    /// Begins to load the model inside the program.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn built_in(device: tch::Device) -> Result<Self> {
+        let (name, revision) = registry::default_identity()?;
+        Self::start(ModelIdentity { name, revision }, move || {
+            registry::default_model(device).map(ModelAnalyzer::from)
+        })
+    }
+
     /// Begins to load.
     ///
     /// # Errors
@@ -78,6 +90,12 @@ impl Analyzer for BackgroundAnalyzer {
         match self.model() {
             Ok(model) => model.analyze(pages),
             Err(_) => pages.iter().map(|_| self.model().map(|_| PageFindings::default())).collect(),
+        }
+    }
+
+    fn limit_processors(&self, most: usize) {
+        if let Ok(model) = self.model() {
+            model.limit_processors(most);
         }
     }
 

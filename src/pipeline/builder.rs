@@ -1,10 +1,14 @@
 //! Putting an [`Extractor`] together.
 
-use super::{Analyzer, Extractor, Reader, ReportOptions};
+use super::{
+    Analyzer, BackgroundAnalyzer, Device, Extractor, ModelAnalyzer, Reader, ReportOptions,
+};
 use crate::error::Result;
 use crate::input::InputOptions;
+use crate::model::registry;
 use crate::ocr::{self, TesseractOptions};
 use sha2::{Digest, Sha256};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Settings of an [`Extractor`], and parts to put in the place of its own.
@@ -14,7 +18,8 @@ use std::sync::Arc;
 /// use layoutlm::ocr::TesseractOptions;
 ///
 /// let german = TesseractOptions { language: "deu+eng".into(), ..Default::default() };
-/// let extractor = Extractor::builder().tesseract(german).min_score(0.5).build()?;
+/// let builder = Extractor::builder().built_in_model()?.tesseract(german).min_score(0.5);
+/// let extractor = builder.build()?;
 /// let picture = image::RgbImage::new(800, 600);
 /// assert!(extractor.extract_image(picture)?.entities.is_empty());
 /// # Ok::<(), layoutlm::Error>(())
@@ -49,7 +54,23 @@ impl ExtractorBuilder {
         self.reader = Some(reader);
         self
     }
-    /// The model. Without one only words are read.
+    /// The model inside the program, on the CPU; it is loaded while the first page is read.
+    ///
+    /// # Errors
+    /// `Internal` where no thread can be started for it.
+    pub fn built_in_model(self) -> Result<Self> {
+        let analyzer = BackgroundAnalyzer::built_in(tch::Device::Cpu)?;
+        Ok(self.analyzer(Arc::new(analyzer)))
+    }
+    /// A model directory in the Hugging Face format.
+    ///
+    /// # Errors
+    /// As [`crate::model::registry::from_directory`].
+    pub fn model_directory(self, directory: &Path, device: Device) -> Result<Self> {
+        let named = registry::from_directory(directory, device.into())?;
+        Ok(self.analyzer(Arc::new(ModelAnalyzer::from(named))))
+    }
+    /// A model of one's own making. Without any only words are read.
     pub fn analyzer(mut self, analyzer: Arc<dyn Analyzer>) -> Self {
         self.analyzer = Some(analyzer);
         self

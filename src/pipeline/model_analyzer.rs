@@ -6,6 +6,7 @@ use crate::decode::page::{DecodeOptions, decode_page};
 use crate::document::{Entity, Relation};
 use crate::encode::image::shrink_or_white;
 use crate::error::{Error, ErrorCode, Result};
+use crate::model::registry::Named;
 use crate::predict::{Predictor, Question};
 use image::RgbImage;
 use std::collections::BTreeMap;
@@ -23,6 +24,13 @@ pub struct ModelAnalyzer {
 impl ModelAnalyzer {
     pub fn new(predictor: Predictor, identity: ModelIdentity, decode: DecodeOptions) -> Self {
         Self { predictor: Mutex::new(predictor), identity, decode }
+    }
+}
+
+impl From<Named> for ModelAnalyzer {
+    fn from(named: Named) -> Self {
+        let identity = ModelIdentity { name: named.name, revision: named.revision };
+        Self::new(named.predictor, identity, DecodeOptions::default())
     }
 }
 
@@ -73,6 +81,10 @@ impl Analyzer for ModelAnalyzer {
                 })
             })
             .collect()
+    }
+
+    fn limit_processors(&self, most: usize) {
+        tch::set_num_threads(i32::try_from(most).unwrap_or(i32::MAX));
     }
 
     fn fields(
