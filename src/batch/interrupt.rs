@@ -10,10 +10,11 @@ pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// Set by Ctrl-C, SIGTERM and SIGHUP from now on; the same one whenever it is asked for. After the
-    /// first of these signals the next one has its ordinary, deadly effect again.
+    /// first of these signals the next one has its ordinary, deadly effect again. What whoever started
+    /// the process wanted ignored (`nohup`, a script's `&`) stays ignored.
     ///
     /// # Errors
-    /// `internal` when someone else handles signals already.
+    /// `internal` when signals are handled by this crate's user already.
     pub fn from_signals() -> Result<Self> {
         static SHARED: Mutex<Option<Interrupt>> = Mutex::new(None);
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -22,14 +23,16 @@ impl Interrupt {
         }
         let interrupt = Self::default();
         let in_handler = interrupt.clone();
-        ctrlc::try_set_handler(move || {
+        let (ignored, heeded) = SIGNALS.into_iter().partition::<Vec<_>, _>(|&it| is_ignored(it));
+        ctrlc::set_handler(move || {
             in_handler.set();
-            let_signals_kill();
+            dispose(&heeded, libc::SIG_DFL);
         })
         .map_err(|error| {
             Error::new(Stage::Input, ErrorCode::Internal, "signals can't be handled")
                 .caused_by(error)
         })?;
+        dispose(&ignored, libc::SIG_IGN);
         Ok(shared.insert(interrupt).clone())
     }
 
@@ -42,11 +45,23 @@ impl Interrupt {
     }
 }
 
+const SIGNALS: [libc::c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+
 #[allow(unsafe_code)]
-fn let_signals_kill() {
-    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-        // SAFETY: installs the default disposition, no handler of ours; the numbers are valid. Runs on
-        // ctrlc's own thread, not inside a signal handler.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+fn is_ignored(signal: libc::c_int) -> bool {
+    // SAFETY: asks only; the structure is plain data, written by the call, and the number is valid.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &mut action) == 0
+            && action.sa_sigaction == libc::SIG_IGN
+    }
+}
+
+#[allow(unsafe_code)]
+fn dispose(signals: &[libc::c_int], disposition: libc::sighandler_t) {
+    for &signal in signals {
+        // SAFETY: installs a standard disposition, no handler of ours; the numbers are valid. Runs on an
+        // ordinary thread, not inside a signal handler.
+        unsafe { libc::signal(signal, disposition) };
     }
 }

@@ -1,8 +1,8 @@
 //! Order, streams, signals, pipes.
 
-use crate::harness::{Room, answer, assert_answer, output, without_times};
+use crate::harness::{Room, answer, assert_answer, output, rehearsal_path, without_times};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// `SIGINT`, as Ctrl-C sends it.
@@ -85,7 +85,10 @@ fn a_reader_that_goes_away_is_success() {
 
 /// Starts a run and waits until its first records are there.
 fn started(room: &Room, arguments: &str) -> Child {
-    let mut command = room.rehearsal(arguments);
+    wait_for_records(room, room.rehearsal(arguments))
+}
+
+fn wait_for_records(room: &Room, mut command: Command) -> Child {
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
     while std::fs::metadata(room.path("out.jsonl")).map_or(0, |data| data.len()) == 0 {
@@ -117,6 +120,20 @@ fn ctrl_c_finishes_what_is_in_hand_and_resume_does_the_rest() {
     assert!(resumed.starts_with("exit code: 0"), "{resumed}");
     assert!(resumed.contains("are done already"), "{resumed}");
     assert_eq!(without_times(&room.read("out.jsonl")), whole);
+}
+
+/// `nohup layoutlm extract …` and `layoutlm extract … &` in a script failed at their start.
+#[test]
+fn signals_ignored_from_the_start_stay_ignored() {
+    let room = Room::new();
+    room.pages("scans", 20);
+    let mut command = room.program("sh");
+    command.args(["-c", "trap '' INT HUP; exec \"$0\" scans -o out.jsonl -j 1 --page-time 20"]);
+    command.arg(rehearsal_path());
+    let child = wait_for_records(&room, command);
+    interrupt(&child);
+    assert!(child.wait_with_output().unwrap().status.success());
+    assert_eq!(room.read("out.jsonl").lines().count(), 20);
 }
 
 #[test]
