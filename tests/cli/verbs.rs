@@ -73,6 +73,35 @@ fn words_of_a_real_page_come_in_every_form_and_can_be_brought_back() {
 }
 
 #[test]
+fn inspect_tells_what_the_model_saw_of_every_word() {
+    let room = Room::new();
+    std::fs::create_dir(room.path("scans")).unwrap();
+    std::fs::copy(RECEIPT, room.path("scans/receipt.png")).unwrap();
+    let stdout = |arguments: &str| {
+        let output = output(room.layoutlm(arguments));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let page = stdout("inspect scans/receipt.png -f json --picture seen");
+    let page: serde_json::Value = serde_json::from_str(&page).unwrap();
+    let words = page["words"].as_array().unwrap();
+    assert!(words.len() > 10 && page["input"] == "scans/receipt.png", "{page}");
+    assert_eq!(page["windows"][0]["last_word"], words.len() - 1);
+    for word in words {
+        assert!(word["pieces"][0].is_string() && word["labels"][2]["score"].is_number(), "{word}");
+        assert!(word["without_picture"]["label"].is_string(), "{word}");
+    }
+    let seen = image::open(room.path("seen/receipt.1.png")).unwrap();
+    assert_eq!((seen.width(), seen.height()), (224, 224));
+
+    let table = stdout("inspect scans/receipt.png --all");
+    assert!(table.starts_with("scans/receipt.png, model layoutlm-compact "), "{table}");
+    assert!(table.lines().count() > words.len(), "{table}");
+    let missing = answer(room.layoutlm("inspect nothing.png"));
+    assert!(missing.starts_with("exit code: 3"), "{missing}");
+}
+
+#[test]
 fn a_language_that_is_missing_names_its_package_and_has_code_5() {
     assert_answer!("missing_language", Room::new().layoutlm("ocr scans/receipt.png -l xyz"));
 }
