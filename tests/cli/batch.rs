@@ -137,6 +137,19 @@ fn signals_ignored_from_the_start_stay_ignored() {
 }
 
 #[test]
+fn an_input_that_is_deleted_meanwhile_is_a_record() {
+    let room = Room::new();
+    room.pages("scans", 30);
+    let child = started(&room, "scans -o out.jsonl -j 1 --page-time 20");
+    std::fs::remove_file(room.path("scans/029.ppm")).unwrap();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(7));
+    let records = room.read("out.jsonl");
+    assert_eq!(records.matches("\"status\":\"ok\"").count(), 29);
+    let last = records.lines().last().unwrap();
+    assert!(last.contains("scans/029.ppm") && last.contains("\"not-found\""), "{last}");
+}
+
+#[test]
 fn a_second_ctrl_c_stops_at_once() {
     let room = Room::new();
     room.pages("scans", 4);
