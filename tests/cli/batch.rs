@@ -85,7 +85,10 @@ fn a_reader_that_goes_away_is_success() {
 
 /// Starts a run and waits until its first records are there.
 fn started(room: &Room, arguments: &str) -> Child {
-    wait_for_records(room, room.rehearsal(arguments))
+    let mut command = room.program("env");
+    // The tests themselves may have been started by something that ignores Ctrl-C.
+    command.arg("--default-signal=INT").arg(rehearsal_path()).args(arguments.split_whitespace());
+    wait_for_records(room, command)
 }
 
 fn wait_for_records(room: &Room, mut command: Command) -> Child {
