@@ -57,9 +57,16 @@ impl Stored<'_> {
         if let Self::View { values, scale, .. } = self
             && let Some(place) = plain_floats(&mut variable)
         {
+            let bytes = values.data();
             match (values.dtype(), scale) {
-                (Dtype::F32, None) => return Ok(copy_floats(values.data(), place)),
-                (Dtype::I8, Some(scale)) => return Ok(expand_rows(values.data(), scale, place)),
+                (Dtype::F32, None) => {
+                    copy_floats(bytes, place);
+                    return Ok(());
+                }
+                (Dtype::I8, Some(scale)) => {
+                    expand_rows(bytes, scale, place);
+                    return Ok(());
+                }
                 _ => {}
             }
         }
