@@ -124,7 +124,7 @@ mod tests {
         assert!(
             some.starts_with("page 2: 100×200 pixels, 3 words\nwindow 1: words 0–2, 8 tokens\n")
         );
-        assert!(some.contains("    0 Ünverhältnismäßigk… 10 20 30 1000"), "{some}");
+        assert!(some.contains("    0 Ünverhältnismäßig… 10 20 30 1000 "), "{some}");
         assert!(some.contains("B-TOTAL 0.97       B-TAX 0.02         O, same"), "{some}");
         assert!(!some.contains("thanks") && some.contains("maybe"));
         assert!(
