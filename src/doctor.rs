@@ -4,7 +4,7 @@
 //! that only looked for files would call a damaged installation sound.
 
 use crate::error::{Error, Result, Stage};
-use crate::model::registry::{self, Named};
+use crate::model::registry::{self, Found, Named};
 use crate::model::runtime::Runtime;
 use crate::ocr::{self, TesseractOptions, language};
 use serde::Serialize;
@@ -93,7 +93,7 @@ pub fn examine(options: &DoctorOptions) -> Report {
         processor(&Surroundings::read()),
         tesseract(&options.tesseract),
         languages(&options.tesseract),
-        self::model(model, options.model.as_deref()),
+        self::model(model.and_then(Found::labelling), options.model.as_deref()),
         pdf(),
     ];
     let ok = checks.iter().all(|check| check.status != Status::Broken);

@@ -201,7 +201,7 @@ mod tests {
     /// The numbers of the label that a word has are those that `extract` decides by.
     #[test]
     fn every_word_has_pieces_a_window_and_falling_scores() {
-        let named = registry::default_model(tch::Device::Cpu).unwrap();
+        let named = registry::default_model(tch::Device::Cpu).unwrap().labelling().unwrap();
         let picture = RgbImage::from_pixel(400, 700, image::Rgb([250; 3]));
         let words: Vec<Word> =
             (0..260).map(|i| word(&format!("RM{i}.50"), i % 5 * 70, i / 5 * 13)).collect();
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_page_without_words_has_nothing_to_tell() {
-        let named = registry::default_model(tch::Device::Cpu).unwrap();
+        let named = registry::default_model(tch::Device::Cpu).unwrap().labelling().unwrap();
         let found = inspect(&named.predictor, 3, &RgbImage::new(5, 5), &[]).unwrap();
         assert!(found.words.is_empty());
         assert_eq!((found.page, found.width), (3, 5));

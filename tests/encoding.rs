@@ -5,7 +5,7 @@ use layoutlm::document::Word;
 use layoutlm::encode::image::{bgr_planes, shrink};
 use layoutlm::encode::tokenize::WordTokenizer;
 use layoutlm::encode::window::WindowOptions;
-use layoutlm::encode::{Window, encode_page};
+use layoutlm::encode::{Window, encode_page, encode_question};
 use layoutlm::geometry::{PageSize, PixelBox};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -106,4 +106,39 @@ fn pictures_are_the_references_within_one_step() {
         assert!(difference.max().double_value(&[]) <= 1.0, "{page}");
         assert!(difference.mean(Kind::Float).double_value(&[]) < 0.1, "{page}");
     }
+}
+
+#[test]
+fn question_before_the_words_is_the_references() {
+    let all = cases();
+    let case = all.iter().find(|c| c["name"] == "question").unwrap();
+    // Boxes are given in the 0–1000 frame: on a page of that size they are pixels, too.
+    let words: Vec<Word> = case["words"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(boxes(&case["boxes"]))
+        .map(|(text, b)| Word {
+            text: text.as_str().unwrap().into(),
+            bbox: PixelBox::from(b),
+            confidence: 1.0,
+            line: 0,
+            block: 0,
+        })
+        .collect();
+    let windows = encode_question(
+        case["question"].as_str().unwrap(),
+        &words,
+        PageSize::new(1000, 1000),
+        &tokenizer(),
+        WindowOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(windows.len(), 1);
+    let window = &windows[0];
+    let used = integers(&case["attention_mask"]).iter().filter(|&&m| m == 1).count();
+    assert_eq!(window.token_ids, integers(&case["input_ids"])[..used]);
+    assert_eq!(window.token_types, integers(&case["token_type_ids"])[..used]);
+    let ours: Vec<[i64; 4]> = window.boxes.iter().map(|b| b.to_array()).collect();
+    assert_eq!(ours, boxes(&case["bbox"])[..used]);
 }

@@ -19,9 +19,9 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DoctorArgs {
-    /// Model directory to check [default: the built-in model]
-    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub model: Option<PathBuf>,
+    /// Model directory, or a hub name, to check [default: the built-in model]
+    #[arg(short, long, value_name = "DIR|NAME", value_hint = ValueHint::DirPath)]
+    pub model: Option<String>,
     /// Languages to check, joined by +
     #[arg(short, long, value_name = "LANG", default_value_t = TesseractOptions::default().language)]
     pub language: String,
@@ -33,9 +33,10 @@ pub struct DoctorArgs {
     pub json: bool,
 }
 
-pub fn run(args: DoctorArgs, _context: &Context) -> anyhow::Result<ExitCode> {
+pub fn run(args: DoctorArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let model = args.model.map(|text| super::model::directory(&text, context)).transpose()?;
     let report = examine(&DoctorOptions {
-        model: args.model,
+        model,
         tesseract: TesseractOptions {
             language: args.language,
             tessdata_dir: args.tessdata_dir,

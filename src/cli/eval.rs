@@ -60,7 +60,7 @@ pub fn run(args: EvalArgs, context: &Context) -> anyhow::Result<ExitCode> {
     if args.ocr.ocr {
         return eval_ocr::run(&args, context);
     }
-    let predictor = super::model::load(&args.model)?.predictor;
+    let predictor = super::model::load(&args.model, context)?.predictor;
     let samples = read_all(&args.data)?;
     let by = if args.dev_by_group { SplitBy::Group } else { SplitBy::Id };
     let samples = match args.part.as_str() {

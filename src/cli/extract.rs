@@ -71,13 +71,13 @@ pub fn run_with(args: ExtractArgs, parts: Parts, context: &Context) -> anyhow::R
     let words = args.words.as_ref().map(|path| GivenWords::open(path, args.input.naming()));
     let words = words.transpose()?;
     let exhibit = args.show.exhibit(&args.input)?;
-    let (input, dpi) = (args.input.options(), args.input.dpi);
+    let (input, dpi) = (args.input.reading.options(), args.input.reading.dpi);
     let tesseract = args.ocr.options(dpi, args.batch.jobs);
     // Before the model is loaded: a wrong option is told at once.
     let session = Session::prepare(args.input, args.batch, target)?;
     let analyzer = match parts.analyzer {
         Some(analyzer) => analyzer,
-        None => super::model::open(&args.model)?,
+        None => super::model::open(&args.model, context)?,
     };
     let builder =
         Extractor::builder().input(input).tesseract(tesseract).report(report).analyzer(analyzer);

@@ -2,9 +2,10 @@
 
 use super::progress_train::TrainBar;
 use super::{Context, ExitCode};
-use crate::error::{Error, ErrorCode, Stage};
+use crate::encode::vocabulary::tokenizer_json;
 use crate::labels::LabelSet;
 use crate::model::precision::Precision;
+use crate::model::processor::Processor;
 use crate::pipeline::Device;
 use crate::predict::Predictor;
 use crate::train::data::Sample;
@@ -32,9 +33,9 @@ pub struct FinetuneArgs {
     /// Data set, as PATH or KIND=PATH; several are mixed
     #[arg(long, required = true, value_name = "[KIND=]PATH")]
     pub data: Vec<String>,
-    /// Model directory to start from: LayoutLMv2, LayoutXLM, LayoutLM, or a BERT to build a compact
-    /// LayoutLMv2 around
-    #[arg(long, value_name = "DIR")]
+    /// Model to start from, as directory or hub name: LayoutLMv2, LayoutXLM, LayoutLM, or a BERT to
+    /// build a compact LayoutLMv2 around
+    #[arg(long, value_name = "DIR|NAME")]
     pub base: PathBuf,
     /// Directory of the run: checkpoints, metrics.jsonl, and the finished model under `model/`
     #[arg(short, long, value_name = "DIR")]
@@ -76,7 +77,10 @@ pub struct FinetuneArgs {
     pub device: Device,
 }
 
-pub fn run(args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode> {
+pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    if let Some(text) = args.base.to_str() {
+        args.base = super::model::directory(text, context)?;
+    }
     let options = options(&args);
     let samples = read_all(&args.data)?;
     let by = if args.dev_by_group { SplitBy::Group } else { SplitBy::Id };
@@ -154,18 +158,15 @@ fn finish(
     predictor: &Predictor,
     taught: Vec<String>,
 ) -> anyhow::Result<()> {
-    let read = |name: &str| std::fs::read(args.base.join(name));
-    let tokenizer = read("tokenizer.json").map_err(|e| {
-        Error::new(Stage::Train, ErrorCode::ModelMissing, "the base model has no tokenizer.json")
-            .at(args.base.display().to_string())
-            .caused_by(e)
-    })?;
-    let settings = match read("tokenizer_config.json") {
-        Ok(bytes) if !is_bert(&args.base) => bytes,
-        _ => finetune::ZERO_BOXES.as_bytes().to_vec(),
+    // A BERT's settings know nothing of boxes.
+    let processor = if is_bert(&args.base) {
+        let tokenizer = tokenizer_json(&args.base, &serde_json::Value::Null)?;
+        Processor::from_bytes(&tokenizer, finetune::ZERO_BOXES.as_bytes())
+    } else {
+        Processor::read(&args.base)?
     };
     let best = crate::model::Model::load(best, predictor.model.device())?;
     let model = args.output.join("model");
-    finetune::write_model(&best, &tokenizer, &settings, &args.name, taught, &model)?;
+    finetune::write_model(&best, &processor, &args.name, taught, &model)?;
     Ok(())
 }

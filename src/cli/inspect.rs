@@ -56,7 +56,7 @@ pub enum Form {
 pub fn run(args: InspectArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let sources = sources(&args.input)?;
     let extractor = extractor(&args)?;
-    let named = super::model::load(&args.model)?;
+    let named = super::model::load(&args.model, context)?;
     context.detail(format_args!("model {} {}", named.name, named.revision));
     let mut stdout = Stdout::open()?;
     for source in sources {
@@ -86,13 +86,13 @@ fn sources(input: &InputArgs) -> Result<Vec<Source>> {
 
 /// Reads words, and has no model: it is asked apart.
 fn extractor(args: &InspectArgs) -> Result<Extractor> {
-    let builder = Extractor::builder().input(args.input.options());
+    let builder = Extractor::builder().input(args.input.reading.options());
     match &args.words {
         Some(path) => {
             let words = GivenWords::open(path, args.input.naming())?;
             builder.reader(Reader::Given(Arc::new(words))).build()
         }
-        None => builder.tesseract(args.ocr.options(args.input.dpi, None)).build(),
+        None => builder.tesseract(args.ocr.options(args.input.reading.dpi, None)).build(),
     }
 }
 

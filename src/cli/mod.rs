@@ -6,6 +6,8 @@
 //! `run`; nothing below this module sees a flag. Errors go up as [`crate::Error`] (wrapped by anyhow
 //! where context helps); [`main`] prints them and picks the exit code.
 
+pub mod ask;
+pub mod classify;
 pub mod completions;
 pub mod context;
 pub mod convert;
@@ -21,7 +23,9 @@ pub mod model;
 pub mod models;
 pub mod ocr;
 pub mod options;
+mod page_by_page;
 pub mod progress;
+mod progress_hub;
 mod progress_train;
 pub mod reader;
 pub mod session;
@@ -72,6 +76,8 @@ pub struct MessageArgs {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     Extract(extract::ExtractArgs),
+    Ask(ask::AskArgs),
+    Classify(classify::ClassifyArgs),
     Ocr(ocr::OcrVerbArgs),
     Inspect(inspect::InspectArgs),
     Finetune(finetune::FinetuneArgs),
@@ -89,6 +95,8 @@ impl Verb {
     fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         match self {
             Verb::Extract(args) => extract::run(args, context),
+            Verb::Ask(args) => ask::run(args, context),
+            Verb::Classify(args) => classify::run(args, context),
             Verb::Ocr(args) => ocr::run(args, context),
             Verb::Inspect(args) => inspect::run(args, context),
             Verb::Finetune(args) => finetune::run(args, context),

@@ -1,11 +1,15 @@
 //! `layoutlm models`: what can be run, and models in other storage.
 
+mod cached;
+
 use super::options::ModelArgs;
 use super::{Context, ExitCode};
 use crate::encode::tokenize::WordTokenizer;
-use crate::error::{Error, ErrorCode, Result, Stage};
+use crate::error::{Error, Result, Stage};
 use crate::model::config::{LayoutLmExtras, ModelConfig};
 use crate::model::heads::Task;
+use crate::model::hub::HubName;
+use crate::model::processor::Processor;
 use crate::model::weights::{Checkpoint, Missing, write_8bit};
 use crate::model::{Model, registry};
 use crate::output::stdout::Stdout;
@@ -16,31 +20,53 @@ use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
+  layoutlm models                            downloaded models: name, size, licence
+  layoutlm models fetch owner/name@v1.0      download a model, or look for newer files
+  layoutlm models remove owner/name
   layoutlm models show                       the built-in model
   layoutlm models show --model runs/mine/model
   layoutlm models export default/            the built-in model for the Python library
+  layoutlm models export mine/ --model runs/mine/model
   layoutlm models pack runs/mine/model small/ --name my-receipts";
 
-/// Show models, write them for the Python library, or pack them in 8 bits
+/// List, download, remove and show models, write them for the Python library, pack them in 8 bits
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ModelsArgs {
     #[command(subcommand)]
-    pub action: Action,
+    pub action: Option<Action>,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Action {
+    /// List the models in the cache (this is also what `models` alone does)
+    List(cached::ListArgs),
+    /// Download a model of the hub, or the newer files of one that is in the cache
+    Fetch {
+        /// owner/name, or owner/name@revision
+        name: HubName,
+    },
+    /// Remove a model from the cache, or one revision of it where the name has one
+    Remove {
+        /// owner/name, or owner/name@revision
+        name: String,
+    },
     /// Name, revision, size and labels of a model, as JSON
     Show {
         #[command(flatten)]
         model: ModelArgs,
     },
-    /// Write the built-in model as a directory that `from_pretrained` loads
-    Export { output: PathBuf },
+    /// Write a model as a directory that `from_pretrained` loads: safetensors in 32 bits, tokenizer and
+    /// processor
+    Export {
+        output: PathBuf,
+        #[command(flatten)]
+        model: ModelArgs,
+    },
     /// Store a model in 8 bits, a quarter of the size; only this program reads it
     Pack {
-        source: PathBuf,
+        /// Directory or hub name
+        source: String,
         output: PathBuf,
         /// Name that results report
         #[arg(long)]
@@ -52,13 +78,17 @@ pub enum Action {
 }
 
 pub fn run(args: ModelsArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    match args.action {
-        Action::Show { model } => show(&model)?,
-        Action::Export { output } => {
-            export(&output)?;
+    match args.action.unwrap_or(Action::List(cached::ListArgs::default())) {
+        Action::List(args) => cached::list(&args)?,
+        Action::Fetch { name } => cached::fetch(&name, context)?,
+        Action::Remove { name } => cached::remove(&name, context)?,
+        Action::Show { model } => show(&model, context)?,
+        Action::Export { output, model } => {
+            export(&output, &model, context)?;
             context.note(format!("written to {}", output.display()));
         }
         Action::Pack { source, output, name, temperature } => {
+            let source = super::model::directory(&source, context)?;
             pack(&source, &output, name, temperature)?;
             context.note(format!("written to {}", output.display()));
         }
@@ -66,18 +96,18 @@ pub fn run(args: ModelsArgs, context: &Context) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Success)
 }
 
-fn show(args: &ModelArgs) -> anyhow::Result<()> {
-    let named = super::model::load(args)?;
-    let model = &named.predictor.model;
+fn show(args: &ModelArgs, context: &Context) -> anyhow::Result<()> {
+    let found = super::model::find(args, context)?;
+    let model = &found.model;
     let parameters: usize = model.store().variables().values().map(|tensor| tensor.numel()).sum();
     let report = serde_json::json!({
-        "name": named.name,
-        "revision": named.revision,
+        "name": found.name,
+        "revision": found.revision,
         "architecture": model.task.architecture(model.config.model_type),
         "parameters": parameters,
         "layers": model.config.num_hidden_layers,
         "hidden_size": model.config.hidden_size,
-        "labels": named.predictor.labels.entities(),
+        "labels": labels(model),
     });
     let mut stdout = Stdout::open()?;
     writeln!(stdout, "{}", serde_json::to_string_pretty(&report)?)?;
@@ -85,14 +115,25 @@ fn show(args: &ModelArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn export(output: &Path) -> anyhow::Result<()> {
-    let named = registry::default_model(tch::Device::Cpu)?;
-    named.predictor.model.save(output)?;
-    for (file, bytes) in registry::default_files() {
-        if file.starts_with("tokenizer") {
-            write(&output.join(file), bytes)?;
+/// Entities of a model that labels words, classes of one that labels pages.
+fn labels(model: &Model) -> Vec<String> {
+    match model.task {
+        Task::TokenClassification => {
+            model.config.labels().map_or_else(|_| Vec::new(), |set| set.entities().to_vec())
         }
+        Task::SequenceClassification => model.config.id2label.values().cloned().collect(),
+        Task::QuestionAnswering => Vec::new(),
     }
+}
+
+fn export(output: &Path, args: &ModelArgs, context: &Context) -> anyhow::Result<()> {
+    let found = super::model::find(args, context)?;
+    let processor = match &args.model {
+        None => registry::default_processor(),
+        Some(text) => Processor::read(&super::model::directory(text, context)?)?,
+    };
+    found.model.save(output)?;
+    processor.write(found.model.config.model_type, output)?;
     Ok(())
 }
 
@@ -126,15 +167,7 @@ fn pack(
     };
     let text = serde_json::to_string_pretty(&packed).map_err(|e| unwritable(output, e))?;
     write(&output.join("config.json"), (text + "\n").as_bytes())?;
-    for file in ["tokenizer.json", "tokenizer_config.json"] {
-        let from = source.join(file);
-        let bytes = std::fs::read(&from).map_err(|e| {
-            Error::model(ErrorCode::ModelMissing, format!("can't read {file}: {e}"))
-                .at(from.display().to_string())
-        })?;
-        write(&output.join(file), &bytes)?;
-    }
-    Ok(())
+    Processor::read(source)?.write(packed.model_type, output)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -57,8 +57,8 @@ impl WordFormat {
 pub fn run(args: OcrVerbArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let by_name = || WordFormat::from_str(args.output.extension()?, true).ok();
     let format = args.format.or_else(by_name).unwrap_or(WordFormat::Tsv).format();
-    let input = args.input.options();
-    let tesseract = args.ocr.options(args.input.dpi, args.batch.jobs);
+    let input = args.input.reading.options();
+    let tesseract = args.ocr.options(args.input.reading.dpi, args.batch.jobs);
     let session = Session::prepare(args.input, args.batch, args.output.target())?;
     let extractor = Extractor::builder()
         .input(input)

@@ -35,22 +35,8 @@ pub struct InputArgs {
     /// Entries of --files-from end with a NUL byte, as find -print0 writes them
     #[arg(short = '0', long, requires = "files_from")]
     pub null: bool,
-    /// Pages wanted of every document: 1-3,7 or 5- or last [default: all]
-    #[arg(long, value_name = "RANGE")]
-    pub pages: Option<PageRange>,
-    /// Resolution of the pages, where the file does not tell or lies; PDF pages are rendered at it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(30..=2400))]
-    pub dpi: Option<u32>,
-    /// Password of encrypted PDFs
-    #[arg(long, value_name = "WORD", env = "LAYOUTLM_PASSWORD", hide_env_values = true)]
-    pub password: Option<String>,
-    /// Text that PDF pages carry: auto uses it where it is sound, never reads the picture, only never
-    /// reads one [default: auto]
-    #[arg(long, value_name = "MODE")]
-    pub text_layer: Option<TextLayerMode>,
-    /// Largest picture that is decoded, in million pixels
-    #[arg(long, value_name = "N", default_value_t = InputOptions::default().max_pixels / MILLION)]
-    pub max_pixels: u64,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// In directories, read names that match this glob instead of those that look like pages
     #[arg(long, value_name = "GLOB")]
     pub include: Vec<String>,
@@ -68,7 +54,29 @@ pub struct InputArgs {
     pub shard: Option<Shard>,
 }
 
-impl InputArgs {
+/// Which pages of a document are read, and how.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Input")]
+pub struct ReadingArgs {
+    /// Pages wanted of every document: 1-3,7 or 5- or last [default: all]
+    #[arg(long, value_name = "RANGE")]
+    pub pages: Option<PageRange>,
+    /// Resolution of the pages, where the file does not tell or lies; PDF pages are rendered at it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(30..=2400))]
+    pub dpi: Option<u32>,
+    /// Password of encrypted PDFs
+    #[arg(long, value_name = "WORD", env = "LAYOUTLM_PASSWORD", hide_env_values = true)]
+    pub password: Option<String>,
+    /// Text that PDF pages carry: auto uses it where it is sound, never reads the picture, only never
+    /// reads one [default: auto]
+    #[arg(long, value_name = "MODE")]
+    pub text_layer: Option<TextLayerMode>,
+    /// Largest picture that is decoded, in million pixels
+    #[arg(long, value_name = "N", default_value_t = InputOptions::default().max_pixels / MILLION)]
+    pub max_pixels: u64,
+}
+
+impl ReadingArgs {
     pub fn options(&self) -> InputOptions {
         let defaults = InputOptions::default();
         InputOptions {
@@ -81,7 +89,9 @@ impl InputArgs {
             ..defaults
         }
     }
+}
 
+impl InputArgs {
     pub fn selection(&self) -> Selection {
         Selection {
             include: self.include.clone(),

@@ -118,7 +118,7 @@ fn open_journal(batch: &BatchArgs, target: &Target, several: bool) -> Result<Opt
 }
 
 /// The inputs, drawn as they are needed.
-fn tasks(inputs: &InputArgs) -> Result<Box<dyn Iterator<Item = Task> + Send>> {
+pub fn tasks(inputs: &InputArgs) -> Result<Box<dyn Iterator<Item = Task> + Send>> {
     let selection = inputs.selection();
     selection.check()?;
     let Some(list) = &inputs.files_from else {

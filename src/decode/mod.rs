@@ -1,6 +1,7 @@
 //! Logits → labels per word → entities → links → fields.
 
 pub mod amount;
+pub mod answer;
 pub mod bio;
 pub mod context;
 mod currency;

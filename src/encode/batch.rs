@@ -2,20 +2,18 @@
 
 use super::Window;
 use super::image::{PICTURE_SIDE, bgr_planes};
-use super::tokenize::SpecialToken;
+use super::tokenize::PlacedToken;
 use crate::model::trunk::Inputs;
 use image::RgbImage;
 use tch::{Device, Tensor};
 
 /// Pads windows to the longest and stacks them; `pictures` are 224×224, `page_of_window[i]` is the
 /// index of window i's picture.
-///
-/// Token types are all 0, as the reference processor gives them for a page without a question.
 pub fn stack(
     windows: &[&Window],
     pictures: &[&RgbImage],
     page_of_window: &[usize],
-    pad: SpecialToken,
+    pad: PlacedToken,
     device: Device,
 ) -> Inputs {
     let seq = windows.iter().map(|window| window.token_ids.len()).max().unwrap_or(0);
@@ -23,6 +21,7 @@ pub fn stack(
     let mut ids = Vec::with_capacity(batch * seq);
     let mut boxes = Vec::with_capacity(batch * seq * 4);
     let mut mask = Vec::with_capacity(batch * seq);
+    let mut types = Vec::with_capacity(batch * seq);
     for window in windows {
         let padding = seq - window.token_ids.len();
         ids.extend(&window.token_ids);
@@ -31,6 +30,8 @@ pub fn stack(
         boxes.extend(std::iter::repeat_n(pad.bbox.to_array(), padding).flatten());
         mask.extend(std::iter::repeat_n(1i64, window.token_ids.len()));
         mask.extend(std::iter::repeat_n(0i64, padding));
+        types.extend(&window.token_types);
+        types.extend(std::iter::repeat_n(0i64, padding));
     }
     let dims = [batch as i64, seq as i64];
     let planes: Vec<u8> = pictures.iter().flat_map(|picture| bgr_planes(picture)).collect();
@@ -41,7 +42,7 @@ pub fn stack(
         input_ids: Tensor::from_slice(&ids).view(dims).to_device(device),
         bbox: Tensor::from_slice(&boxes).view([dims[0], dims[1], 4]).to_device(device),
         attention_mask: Tensor::from_slice(&mask).view(dims).to_device(device),
-        token_type_ids: Tensor::zeros(dims, (tch::Kind::Int64, device)),
+        token_type_ids: Tensor::from_slice(&types).view(dims).to_device(device),
         position_ids: None,
         image: Some(
             Tensor::from_slice(&planes)

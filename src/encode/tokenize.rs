@@ -1,17 +1,19 @@
 //! Words → word pieces, with the checkpoint's own `tokenizer.json` (crate `tokenizers`).
 //!
 //! Each word is tokenised on its own, as the reference does with pre-split words, so that the word
-//! of every token is known; a word of blanks gives no token.
+//! of every token is known; a word of blanks gives no token. Checkpoints that are older than that file
+//! have theirs made from their vocabulary ([`super::vocabulary`]).
 
+use super::vocabulary::tokenizer_json;
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::geometry::NormBox;
 use serde_json::Value;
 use std::path::Path;
 use tokenizers::Tokenizer;
 
-/// A special token and the box it stands at.
+/// A token and the box it stands at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SpecialToken {
+pub struct PlacedToken {
     pub id: i64,
     pub bbox: NormBox,
 }
@@ -19,34 +21,37 @@ pub struct SpecialToken {
 /// The tokenizer of a checkpoint.
 pub struct WordTokenizer {
     tokenizer: Tokenizer,
-    pub cls: SpecialToken,
-    pub sep: SpecialToken,
-    pub pad: SpecialToken,
+    pub cls: PlacedToken,
+    pub sep: PlacedToken,
+    pub pad: PlacedToken,
     /// `[MASK]`, where the vocabulary has one.
     pub mask: Option<i64>,
+    /// How a question and the words of a page are put together.
+    pub pair: PairForm,
+}
+
+/// What stands between a question and the words of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairForm {
+    /// One separator for BERT's kind, two for RoBERTa's.
+    pub separators: usize,
+    /// Token type of the words: 1 for BERT's kind, 0 where types are not told apart.
+    pub words_type: i64,
 }
 
 impl WordTokenizer {
-    /// Reads `tokenizer.json` and, where present, `tokenizer_config.json` of a model directory.
+    /// Reads `tokenizer.json`, or an older vocabulary, and where present `tokenizer_config.json` of a
+    /// model directory.
     ///
     /// # Errors
     /// `ModelMissing` without the file, `TokenizerMismatch` when it does not fit a vocabulary of
     /// `vocab_size`.
     pub fn read(dir: &Path, vocab_size: i64) -> Result<Self> {
-        let path = dir.join("tokenizer.json");
-        let bytes = std::fs::read(&path).map_err(|e| {
-            Error::new(
-                Stage::Encode,
-                ErrorCode::ModelMissing,
-                "the model has no readable tokenizer.json",
-            )
-            .at(path.display().to_string())
-            .hint("save the fast tokenizer beside the weights (tokenizer.save_pretrained)")
-            .caused_by(e)
-        })?;
         let settings = std::fs::read(dir.join("tokenizer_config.json")).unwrap_or_default();
+        let parsed = serde_json::from_slice(&settings).unwrap_or(Value::Null);
+        let bytes = tokenizer_json(dir, &parsed)?;
         Self::from_bytes(&bytes, &settings, vocab_size)
-            .map_err(|e| e.at(path.display().to_string()))
+            .map_err(|e| e.at(dir.join("tokenizer.json").display().to_string()))
     }
 
     /// From the contents of the two files; the second may be empty.
@@ -67,17 +72,18 @@ impl WordTokenizer {
             ))
             .hint("tokenizer.json and the weights belong to different models"));
         }
-        let special = |role: &str, names: [&str; 2], bbox: NormBox| -> Result<SpecialToken> {
+        let special = |role: &str, names: [&str; 2], bbox: NormBox| -> Result<PlacedToken> {
             let id = token_id(&tokenizer, &settings, role, names).ok_or_else(|| {
                 mismatch(format!("the tokenizer has neither `{}` nor `{}`", names[0], names[1]))
             })?;
-            Ok(SpecialToken { id, bbox: configured_box(&settings, role).unwrap_or(bbox) })
+            Ok(PlacedToken { id, bbox: configured_box(&settings, role).unwrap_or(bbox) })
         };
         Ok(Self {
             cls: special("cls", ["[CLS]", "<s>"], NormBox::ZERO)?,
             // The reference's default; models trained here write zeros into their settings.
             sep: special("sep", ["[SEP]", "</s>"], NormBox::FULL_CORNER)?,
             pad: special("pad", ["[PAD]", "<pad>"], NormBox::ZERO)?,
+            pair: pair_form(&tokenizer),
             mask: token_id(&tokenizer, &settings, "mask", ["[MASK]", "<mask>"]),
             tokenizer,
         })
@@ -101,6 +107,22 @@ impl WordTokenizer {
     /// How a token is written; empty for numbers that are none.
     pub fn piece(&self, id: i64) -> String {
         u32::try_from(id).ok().and_then(|id| self.tokenizer.id_to_token(id)).unwrap_or_default()
+    }
+}
+
+/// As the tokenizer's own template does it; the template's absence is told by the name of the separator.
+fn pair_form(tokenizer: &Tokenizer) -> PairForm {
+    let bert = tokenizer.token_to_id("[SEP]").is_some();
+    let by_name = PairForm { separators: if bert { 1 } else { 2 }, words_type: i64::from(bert) };
+    let Ok(encoding) = tokenizer.encode_fast(("a", "a"), true) else { return by_name };
+    let special = encoding.get_special_tokens_mask();
+    // Start, separators, end.
+    match special.iter().filter(|&&mark| mark == 1).count() {
+        count @ 3.. => PairForm {
+            separators: count - 2,
+            words_type: encoding.get_type_ids().last().copied().map_or(0, i64::from),
+        },
+        _ => by_name,
     }
 }
 

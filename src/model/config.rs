@@ -12,7 +12,7 @@ use std::path::Path;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ModelType {
     /// LayoutLMv2, and LayoutXLM, which is the same network with another vocabulary.
-    #[serde(rename = "layoutlmv2")]
+    #[serde(rename = "layoutlmv2", alias = "layoutxlm")]
     LayoutLmV2,
     /// LayoutLM v1: text and layout, no picture.
     #[serde(rename = "layoutlm")]
@@ -64,7 +64,10 @@ pub struct ModelConfig {
     pub has_spatial_attention_bias: bool,
     pub has_visual_segment_embedding: bool,
     pub detectron2_config_args: Map<String, Value>,
+    // The Python library takes an empty map at its word: no classes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub id2label: BTreeMap<usize, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub label2id: BTreeMap<String, usize>,
     /// Written by this program only: see [`LayoutLmExtras`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -178,7 +181,7 @@ impl ModelConfig {
             .map_err(|e| invalid(format!("config.json is not valid JSON: {e}")))?;
         let declared = value.get("model_type").and_then(Value::as_str).unwrap_or_default();
         let model_type = match declared {
-            "layoutlmv2" => ModelType::LayoutLmV2,
+            "layoutlmv2" | "layoutxlm" => ModelType::LayoutLmV2,
             "layoutlm" => ModelType::LayoutLm,
             other => {
                 return Err(invalid(format!("model_type `{other}` is not supported"))

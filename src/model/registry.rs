@@ -1,14 +1,16 @@
-//! Names → models: the default, which is part of the program, and directories.
+//! Names → models: the default, which is part of the program, directories, and the hub.
 
 use super::Model;
 use super::config::ModelConfig;
 use super::heads::Task;
+use super::hub::HubName;
+use super::processor::Processor;
 use super::weights::{Checkpoint, Missing};
 use crate::encode::tokenize::WordTokenizer;
 use crate::error::{Error, ErrorCode, Result};
 use crate::predict::Predictor;
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tch::Device;
 
 /// The default model as `scripts/reproduce-default-model` makes it; matrices are stored in 8 bits and
@@ -20,7 +22,27 @@ mod embedded {
     pub const TOKENIZER_CONFIG: &[u8] = include_bytes!("../../assets/model/tokenizer_config.json");
 }
 
-/// A model that is ready to be asked, and what results call it.
+/// A model of any task with its tokenizer, and what results call it.
+pub struct Found {
+    pub model: Model,
+    pub tokenizer: WordTokenizer,
+    pub name: String,
+    pub revision: String,
+}
+
+impl Found {
+    /// For labelling words.
+    ///
+    /// # Errors
+    /// `ModelInvalid` when the model has another task.
+    pub fn labelling(self) -> Result<Named> {
+        let Self { model, tokenizer, name, revision } = self;
+        let predictor = Predictor::new(model, tokenizer).map_err(|e| e.at(&name))?;
+        Ok(Named { predictor, name, revision })
+    }
+}
+
+/// A model that labels words, and what results call it.
 pub struct Named {
     pub predictor: Predictor,
     pub name: String,
@@ -36,11 +58,29 @@ pub fn default_identity() -> Result<(String, String)> {
     Ok((extras.name, extras.revision))
 }
 
+/// Where a model is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Directory(PathBuf),
+    Hub(HubName),
+}
+
+impl Place {
+    /// A directory that exists is meant before the hub; what can't be a name of the hub is a directory
+    /// that is missing.
+    pub fn of(text: &str) -> Self {
+        match text.parse() {
+            Ok(name) if !Path::new(text).is_dir() => Self::Hub(name),
+            _ => Self::Directory(PathBuf::from(text)),
+        }
+    }
+}
+
 /// The model inside the program.
 ///
 /// # Errors
 /// `ModelInvalid` only if the program itself is damaged.
-pub fn default_model(device: Device) -> Result<Named> {
+pub fn default_model(device: Device) -> Result<Found> {
     let config = ModelConfig::parse(embedded::CONFIG)?;
     let vocab_size = config.vocab_size;
     let (name, revision) = default_identity()?;
@@ -48,8 +88,7 @@ pub fn default_model(device: Device) -> Result<Named> {
         || default_network(config, device),
         || WordTokenizer::from_bytes(embedded::TOKENIZER, embedded::TOKENIZER_CONFIG, vocab_size),
     );
-    let predictor = Predictor::new(model?, tokenizer?)?;
-    Ok(Named { predictor, name, revision })
+    Ok(Found { model: model?, tokenizer: tokenizer?, name, revision })
 }
 
 fn default_network(config: ModelConfig, device: Device) -> Result<Model> {
@@ -60,32 +99,39 @@ fn default_network(config: ModelConfig, device: Device) -> Result<Model> {
     Ok(model)
 }
 
-/// The files of the default model by name, for writing them out.
-pub fn default_files() -> [(&'static str, &'static [u8]); 4] {
-    [
-        ("config.json", embedded::CONFIG.as_bytes()),
-        ("model.safetensors", embedded::WEIGHTS),
-        ("tokenizer.json", embedded::TOKENIZER),
-        ("tokenizer_config.json", embedded::TOKENIZER_CONFIG),
-    ]
+/// How pages become inputs of the default model.
+pub fn default_processor() -> Processor {
+    Processor::from_bytes(embedded::TOKENIZER, embedded::TOKENIZER_CONFIG)
 }
 
 /// A model directory in the Hugging Face format.
 ///
 /// # Errors
-/// As [`Predictor::load`]; `ModelMissing` when there is no such directory.
-pub fn from_directory(dir: &Path, device: Device) -> Result<Named> {
+/// As [`Model::load`] and [`WordTokenizer::read`]; `ModelMissing` when there is no such directory.
+pub fn from_directory(dir: &Path, device: Device) -> Result<Found> {
     if !dir.is_dir() {
         return Err(Error::model(ErrorCode::ModelMissing, "there is no such model directory")
             .at(dir.display().to_string())
-            .hint("name a directory with config.json, tokenizer.json and model.safetensors"));
+            .hint("name a directory with config.json, weights and tokenizer, or a model of the hub as owner/name"));
     }
-    let predictor = Predictor::load(dir, device)?;
-    let extras = predictor.model.config.layoutlm.clone().unwrap_or_default();
+    let model = Model::load(dir, device)?;
+    let tokenizer = WordTokenizer::read(dir, model.config.vocab_size)?;
+    let extras = model.config.layoutlm.clone().unwrap_or_default();
     let own_name = dir.file_name().unwrap_or(dir.as_os_str()).to_string_lossy().into_owned();
     let name = if extras.name.is_empty() { own_name } else { extras.name };
     let revision = if extras.revision.is_empty() { weights_revision(dir) } else { extras.revision };
-    Ok(Named { predictor, name, revision })
+    Ok(Found { model, tokenizer, name, revision })
+}
+
+/// A model of the hub, from its directory in the cache; the directory's name is the commit.
+///
+/// # Errors
+/// As [`from_directory`].
+pub fn from_hub(name: &HubName, directory: &Path, device: Device) -> Result<Found> {
+    let commit = directory.file_name().unwrap_or_default().to_string_lossy();
+    let revision = commit.chars().take(12).collect();
+    let found = from_directory(directory, device)?;
+    Ok(Found { name: name.repository.clone(), revision, ..found })
 }
 
 /// Short hash over the size of the weights and their first and last megabyte: other weights under the

@@ -157,7 +157,8 @@ fn round_rows(tensor: &Tensor) -> (Tensor, Tensor) {
     (values.to_kind(Kind::Int8).view(tensor.size().as_slice()), scale)
 }
 
-fn weight_paths(dir: &Path) -> Result<Vec<PathBuf>> {
+/// Weight files of a model directory, the first kind there is.
+pub(super) fn weight_paths(dir: &Path) -> Result<Vec<PathBuf>> {
     let single = dir.join("model.safetensors");
     if single.is_file() {
         return Ok(vec![single]);
@@ -177,6 +178,12 @@ fn weight_paths(dir: &Path) -> Result<Vec<PathBuf>> {
 
 /// Files that an index names, each once, none outside the directory.
 fn indexed_paths(index: &Path) -> Result<Vec<PathBuf>> {
+    let dir = index.parent().unwrap_or(Path::new("."));
+    Ok(indexed_names(index)?.into_iter().map(|shard| dir.join(shard)).collect())
+}
+
+/// Names of the files that an index names, each once; all are plain file names.
+pub(super) fn indexed_names(index: &Path) -> Result<BTreeSet<String>> {
     let name = index.display().to_string();
     let text = std::fs::read_to_string(index).map_err(|e| damaged(&name, e))?;
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| damaged(&name, e))?;
@@ -184,18 +191,14 @@ fn indexed_paths(index: &Path) -> Result<Vec<PathBuf>> {
         .get("weight_map")
         .and_then(|m| m.as_object())
         .ok_or_else(|| damaged(&name, "it has no weight_map"))?;
-    let shards: BTreeSet<&str> = map.values().filter_map(|v| v.as_str()).collect();
-    let dir = index.parent().unwrap_or(Path::new("."));
-    shards
-        .into_iter()
-        .map(|shard| {
-            let path = Path::new(shard);
-            if path.components().count() != 1 || shard == ".." {
-                return Err(damaged(&name, format!("shard `{shard}` lies outside the directory")));
-            }
-            Ok(dir.join(path))
-        })
-        .collect()
+    let shards: BTreeSet<String> =
+        map.values().filter_map(|v| v.as_str()).map(str::to_string).collect();
+    for shard in &shards {
+        if Path::new(shard).components().count() != 1 || shard == ".." {
+            return Err(damaged(&name, format!("shard `{shard}` lies outside the directory")));
+        }
+    }
+    Ok(shards)
 }
 
 fn map(path: &Path) -> Result<Content> {

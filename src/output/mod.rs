@@ -7,6 +7,7 @@ mod label_studio;
 mod lettering;
 pub mod naming;
 pub mod overlay;
+pub mod page_answers;
 pub mod palette;
 pub mod picture;
 pub mod record;

@@ -27,7 +27,7 @@ impl BackgroundAnalyzer {
     pub fn built_in(device: tch::Device) -> Result<Self> {
         let (name, revision) = registry::default_identity()?;
         Self::start(ModelIdentity { name, revision }, move || {
-            registry::default_model(device).map(ModelAnalyzer::from)
+            Ok(ModelAnalyzer::from(registry::default_model(device)?.labelling()?))
         })
     }
 

@@ -67,7 +67,7 @@ impl ExtractorBuilder {
     /// # Errors
     /// As [`crate::model::registry::from_directory`].
     pub fn model_directory(self, directory: &Path, device: Device) -> Result<Self> {
-        let named = registry::from_directory(directory, device.into())?;
+        let named = registry::from_directory(directory, device.into())?.labelling()?;
         Ok(self.analyzer(Arc::new(ModelAnalyzer::from(named))))
     }
     /// A model of one's own making. Without any only words are read.

@@ -5,11 +5,13 @@ use super::example::{ExampleSet, picture_of};
 use super::initialise::{compact_config, copy_bert, is_bert, is_drawn_anew};
 use super::score::DevPage;
 use crate::encode::tokenize::WordTokenizer;
-use crate::error::{Error, ErrorCode, Result, Stage};
+use crate::encode::vocabulary::tokenizer_json;
+use crate::error::Result;
 use crate::labels::LabelSet;
 use crate::model::Model;
 use crate::model::config::{LayoutLmExtras, ModelConfig, ModelType};
 use crate::model::heads::Task;
+use crate::model::processor::Processor;
 use crate::model::weights::{Checkpoint, Missing};
 use crate::predict::Predictor;
 use image::RgbImage;
@@ -56,11 +58,7 @@ pub fn starting_model(
     let model = Model::fresh(config, Task::TokenClassification, device)?;
     let tokenizer = if is_bert {
         copy_bert(&model, dir)?;
-        let json = std::fs::read(dir.join("tokenizer.json")).map_err(|e| {
-            Error::model(ErrorCode::ModelMissing, "no readable tokenizer.json")
-                .at(dir.display().to_string())
-                .caused_by(e)
-        })?;
+        let json = tokenizer_json(dir, &serde_json::Value::Null)?;
         WordTokenizer::from_bytes(&json, ZERO_BOXES.as_bytes(), model.config.vocab_size)?
     } else {
         Checkpoint::open(dir)?.fill(model.store(), Missing::Keep(&["classifier"]))?;
@@ -155,8 +153,7 @@ pub fn prepare_new_backbone(predictor: &Predictor, set: &ExampleSet) {
 /// `OutputFailed` names the file.
 pub fn write_model(
     model: &Model,
-    tokenizer_json: &[u8],
-    tokenizer_config: &[u8],
+    processor: &Processor,
     name: &str,
     taught: Vec<String>,
     dir: &Path,
@@ -165,11 +162,5 @@ pub fn write_model(
     let extras = config.layoutlm.unwrap_or_default();
     config.layoutlm = Some(LayoutLmExtras { name: name.to_string(), taught, ..extras });
     model.save_as(&config, dir)?;
-    for (file, bytes) in
-        [("tokenizer.json", tokenizer_json), ("tokenizer_config.json", tokenizer_config)]
-    {
-        let path = dir.join(file);
-        std::fs::write(&path, bytes).map_err(|e| Error::unwritable(Stage::Train, &path, e))?;
-    }
-    Ok(())
+    processor.write(model.config.model_type, dir)
 }

@@ -1,6 +1,9 @@
 //! Pages of words → what the model says about every word. Wires encode, model and the merging of
 //! windows, for `extract` and for the scores of training alike.
 
+pub mod answer;
+pub mod classify;
+
 use crate::decode::bio::Aggregation;
 use crate::decode::merge::{WindowProbabilities, merge_windows};
 use crate::decode::page::{HeadPrediction, PagePrediction};
@@ -16,6 +19,7 @@ use crate::model::config::ModelConfig;
 use crate::model::heads::{Logits, Task};
 use crate::model::{Model, probabilities};
 use image::RgbImage;
+use std::ops::Range;
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
 
@@ -68,16 +72,18 @@ impl Predictor {
     /// `ModelInvalid` when the model labels no tokens.
     pub fn new(model: Model, tokenizer: WordTokenizer) -> Result<Self> {
         if model.task != Task::TokenClassification {
+            let hint = match model.task {
+                Task::QuestionAnswering => "`layoutlm ask` runs it",
+                _ => "`layoutlm classify` runs it",
+            };
             return Err(Error::model(ErrorCode::ModelInvalid, "the model does not label words")
-                .hint("name a token-classification model, or fine-tune this one first"));
+                .hint(format!("name a token-classification model; {hint}")));
         }
         let labels = model.config.labels()?;
         let untaught = untaught_classes(&model, &labels);
-        // LayoutXLM's table has 514 rows for its 512 tokens.
-        let max_tokens = model.config.max_position_embeddings.min(512) as usize;
         Ok(Self {
             labels,
-            window: WindowOptions { max_tokens, ..WindowOptions::default() },
+            window: whole_windows(&model.config),
             batch: BatchOptions::default(),
             aggregation: Aggregation::default(),
             untaught,
@@ -124,7 +130,9 @@ impl Predictor {
         jobs.sort_by_key(|job| std::cmp::Reverse(job.window.len()));
         let visual = self.model.config.visual_tokens() as usize;
         let mut failed: Option<String> = None;
-        for batch in batches(&jobs, self.batch.max_tokens, visual) {
+        let lengths: Vec<usize> = jobs.iter().map(|job| job.window.len()).collect();
+        for range in batches(&lengths, self.batch.max_tokens, visual) {
+            let batch = &jobs[range];
             match self.run(batch, pages) {
                 Ok(found) => {
                     for (job, probabilities) in batch.iter().zip(found) {
@@ -223,26 +231,35 @@ struct Job<'a> {
     window: &'a Window,
 }
 
-/// Runs of jobs that fit, at least one each.
-fn batches<'a, 'b>(jobs: &'a [Job<'b>], max_tokens: usize, visual: usize) -> Vec<&'a [Job<'b>]> {
+/// As long as the model can read. LayoutXLM's table has 514 rows for its 512 tokens.
+fn whole_windows(config: &ModelConfig) -> WindowOptions {
+    let max_tokens = config.max_position_embeddings.min(512) as usize;
+    WindowOptions { max_tokens, ..WindowOptions::default() }
+}
+
+/// Runs of windows that fit, at least one each; `lengths` are theirs, longest first.
+fn batches(lengths: &[usize], max_tokens: usize, visual: usize) -> Vec<Range<usize>> {
     let mut all = Vec::new();
-    let mut rest = jobs;
-    while let Some(longest) = rest.first() {
-        let fit = (max_tokens / (longest.window.len() + visual)).clamp(1, rest.len());
-        let (batch, remaining) = rest.split_at(fit);
-        all.push(batch);
-        rest = remaining;
+    let mut start = 0;
+    while let Some(longest) = lengths.get(start) {
+        let fit = (max_tokens / (longest + visual)).clamp(1, lengths.len() - start);
+        all.push(start..start + fit);
+        start += fit;
     }
     all
+}
+
+/// The values of a tensor with one axis.
+fn only_row(row: &Tensor) -> Result<Vec<f32>> {
+    Vec::<f32>::try_from(row.to_kind(Kind::Float).contiguous().view([-1])).map_err(|e| {
+        Error::model(ErrorCode::Internal, "the model's values can't be read back").caused_by(e)
+    })
 }
 
 /// `row` [seq, labels] → probabilities of the window's own tokens.
 fn window_probabilities(row: &Tensor, window: &Window) -> Result<WindowProbabilities> {
     let (_, classes) = row.size2().unwrap_or((0, 0));
-    let used = row.narrow(0, 0, window.len() as i64).to_kind(Kind::Float).contiguous();
-    let flat = Vec::<f32>::try_from(used.view([-1])).map_err(|e| {
-        Error::model(ErrorCode::Internal, "probabilities can't be read back").caused_by(e)
-    })?;
+    let flat = only_row(&row.narrow(0, 0, window.len() as i64))?;
     Ok(WindowProbabilities {
         word_of_token: window.word_of_token.clone(),
         probabilities: flat.chunks(classes.max(1) as usize).map(<[f32]>::to_vec).collect(),

@@ -1,0 +1,67 @@
+//! Pages → classes of pages.
+
+use super::{BatchOptions, Question, batches, only_row, whole_windows};
+use crate::encode::batch::stack;
+use crate::encode::encode_page;
+use crate::encode::tokenize::WordTokenizer;
+use crate::encode::window::WindowOptions;
+use crate::error::{Error, ErrorCode, Result};
+use crate::model::heads::{Logits, Task};
+use crate::model::{Model, probabilities};
+use tch::{Device, Kind};
+
+/// A sequence-classification model with its tokenizer and classes.
+pub struct Classifier {
+    model: Model,
+    tokenizer: WordTokenizer,
+    /// Names of the classes, by id.
+    pub classes: Vec<String>,
+    pub window: WindowOptions,
+    pub batch: BatchOptions,
+}
+
+impl Classifier {
+    /// # Errors
+    /// `ModelInvalid` when the model classifies no pages.
+    pub fn new(model: Model, tokenizer: WordTokenizer) -> Result<Self> {
+        if model.task != Task::SequenceClassification {
+            return Err(Error::model(ErrorCode::ModelInvalid, "the model classifies no pages").hint(
+                "name a …ForSequenceClassification model with --model: a directory or owner/name",
+            ));
+        }
+        Ok(Self {
+            classes: model.config.id2label.values().cloned().collect(),
+            window: whole_windows(&model.config),
+            batch: BatchOptions::default(),
+            model,
+            tokenizer,
+        })
+    }
+
+    /// A probability for each class. A page of several windows is the mean of them; the reference looks
+    /// at the first alone.
+    ///
+    /// # Errors
+    /// `TokenizerMismatch`, `Internal`.
+    pub fn classify(&self, page: &Question) -> Result<Vec<f32>> {
+        let mut windows = encode_page(page.words, page.size, &self.tokenizer, self.window)?;
+        windows.sort_by_key(|window| std::cmp::Reverse(window.len()));
+        let lengths: Vec<usize> = windows.iter().map(super::Window::len).collect();
+        let visual = self.model.config.visual_tokens() as usize;
+        let mut sum = vec![0.0; self.classes.len()];
+        for range in batches(&lengths, self.batch.max_tokens, visual) {
+            let batch: Vec<_> = windows[range].iter().collect();
+            let (pages, device) = (vec![0; batch.len()], self.model.device());
+            let inputs = stack(&batch, &[page.picture], &pages, self.tokenizer.pad, device);
+            let Logits::Sequence(logits) = self.model.forward(&inputs) else {
+                return Err(Error::model(ErrorCode::Internal, "a page head answers per page"));
+            };
+            let found = probabilities(&logits, 1.0) // [batch, labels]
+                .sum_dim_intlist([0i64].as_slice(), false, Kind::Float)
+                .to_device(Device::Cpu);
+            sum.iter_mut().zip(only_row(&found)?).for_each(|(sum, value)| *sum += value);
+        }
+        let count = windows.len().max(1) as f32;
+        Ok(sum.into_iter().map(|value| value / count).collect())
+    }
+}
