@@ -8,9 +8,11 @@ not expected, or a processor that does not load ends it with an error.
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -222,22 +224,80 @@ def exchange_default(program, work):
     return [row]
 
 
+LARGE = dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096,
+             fast_qkv=False, coordinate_size=171, shape_size=170)
+
+
+def full_size(program, work):
+    """The published sizes with the whole ResNeXt-101, one page of 512 tokens, both sides one at a time."""
+    print("| model | side | load, s | run, s | MiB at most | largest difference |")
+    print("|---|---|---|---|---|---|")
+    for name, settings in (("base", {}), ("large", LARGE)):
+        directory = work / name
+        config = transformers.LayoutLMv2Config(**settings, num_labels=7)
+        model = transformers.LayoutLMv2ForTokenClassification(config)
+        randomise(model, 5)
+        model.save_pretrained(directory)
+        inputs = {k: v[:1].contiguous() for k, v in inputs_for(config, 6, seq=512).items()}
+        save_file({f"input.{k}": v for k, v in inputs.items()}, work / "in.safetensors")
+        del model
+        found = subprocess.run([sys.executable, __file__, "--measure", directory,
+                                work / "in.safetensors", work / "theirs.safetensors"],
+                               check=True, capture_output=True, text=True).stdout.split()
+        print(f"| {name} | Python | {found[0]} | {found[1]} | {found[2]} | |", flush=True)
+        said = subprocess.run([program.logits_program, directory, work / "in.safetensors",
+                               work / "ours.safetensors"],
+                              check=True, capture_output=True, text=True).stderr.split()
+        seconds = [said[i + 1] for i, word in enumerate(said) if word == "in"]
+        most = said[len(said) - 4]
+        apart = (load_file(work / "ours.safetensors")["output.logits"]
+                 - load_file(work / "theirs.safetensors")["logits"]).abs().max().item()
+        print(f"| {name} | here | {seconds[0]} | {seconds[1]} | {most} | {apart:.1e} |", flush=True)
+        if apart > 1e-3:
+            raise SystemExit("full-size models do not say the same")
+        (directory / "model.safetensors").unlink()
+
+
+def measure(directory, inputs, output):
+    """Load and run in a process of its own; prints seconds, seconds, MiB."""
+    started = time.time()
+    model = load_exactly(transformers.LayoutLMv2ForTokenClassification, directory)
+    loaded = time.time() - started
+    given = {k.removeprefix("input."): v for k, v in load_file(inputs).items()}
+    logits_of(model, given)
+    started = time.time()
+    found = logits_of(model, given)
+    ran = time.time() - started
+    save_file(found, output)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"{loaded:.2f} {ran:.2f} {most}")
+
+
 def print_row(architecture, head, there, back, spread):
     print(f"| {architecture} | {head} | {there:.1e} | {back:.1e} | {spread:.2f} |", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("binaries", type=Path, help="directory of `layoutlm` and `examples/logits`")
-    program = Program(parser.parse_args().binaries)
-    torch.manual_seed(1)
+    parser.add_argument("binaries", type=Path, nargs="?",
+                        help="directory of `layoutlm` and `examples/logits`")
+    parser.add_argument("--full-size", action="store_true",
+                        help="base and large instead: load, time and memory on both sides")
+    parser.add_argument("--measure", nargs=3, type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
+    if arguments.measure:
+        return measure(*arguments.measure)
+    program = Program(arguments.binaries.resolve())
+    torch.manual_seed(1)
     print(f"torch {torch.__version__}, transformers {transformers.__version__}")
-    check_stand_in()
-    print("| architecture | head | Python → here | here → Python | spread of logits |")
-    print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as work:
+        if arguments.full_size:
+            return full_size(program, Path(work))
+        check_stand_in()
+        print("| architecture | head | Python → here | here → Python | spread of logits |")
+        print("|---|---|---|---|---|")
         rows = exchange(program, Path(work)) + exchange_default(program, Path(work))
     worst = max(max(row[2], row[3]) for row in rows)
     print(f"largest difference {worst:.1e}, allowed {TOLERANCE:.0e}")
