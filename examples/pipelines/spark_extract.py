@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 
+from pyspark import StorageLevel
 from pyspark.sql import SparkSession
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".pdf", ".ppm", ".pgm", ".pbm")
@@ -39,7 +40,9 @@ def main():
     # One worker a task: Spark's own tasks are what runs at the same time. Failed pages are records, so
     # the exit code 7 is no failure of the task and checkCode stays off.
     command = arguments.command + " --files-from - --jobs 1 --quiet"
+    # Kept: otherwise the schema, the file and the counts would each read all pages again.
     records = context.parallelize(entries, partitions).pipe(command, env=dict(os.environ))
+    records.persist(StorageLevel.MEMORY_AND_DISK)
     frame = spark.read.json(records)
     frame.printSchema()
     writer = frame.write.mode("overwrite")
