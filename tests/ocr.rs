@@ -4,7 +4,8 @@
 use image::{Rgb, RgbImage};
 use layoutlm::ErrorCode;
 use layoutlm::input::PageImage;
-use layoutlm::ocr::{self, Recognition, Recognizer, TesseractOptions};
+use layoutlm::ocr::tesseract::TesseractPool;
+use layoutlm::ocr::{self, PageReader, Recognition, Recognizer, TesseractOptions};
 use std::sync::OnceLock;
 
 /// One recogniser for all tests: engines are slow to start.
@@ -87,4 +88,48 @@ fn broken_language_data_is_an_error_not_a_crash() {
     let error = ocr::open(&options).unwrap().recognize(&receipt()).unwrap_err();
     assert_eq!(error.code, ErrorCode::OcrUnavailable);
     assert_eq!(error.page, Some(1));
+}
+
+/// The receipt turned clockwise by quarters before it was scanned.
+fn turned(quarters: u32) -> PageImage {
+    let mut page = receipt();
+    for _ in 0..quarters {
+        page.image = image::imageops::rotate90(&page.image);
+    }
+    page
+}
+
+#[test]
+fn pages_on_their_side_or_head_are_read_and_boxes_stay_in_their_pixels() {
+    for quarters in 1..4 {
+        let page = turned(quarters);
+        let read = recognizer().recognize(&page).unwrap();
+        assert_eq!(u32::from(read.rotation), (4 - quarters) * 90);
+        let total = read.words.iter().find(|w| w.text == "TOTAL").unwrap();
+        assert!(total.bbox.clamp_to(page.size()) == total.bbox, "{total:?}");
+        let tall = total.bbox.height() > total.bbox.width();
+        assert_eq!(tall, quarters % 2 == 1, "{quarters}: {total:?}");
+    }
+}
+
+#[test]
+fn white_print_on_black_is_read() {
+    let mut page = receipt();
+    image::imageops::invert(&mut page.image);
+    assert!(text(&recognizer().recognize(&page).unwrap()).contains("TOTAL 49.94"));
+}
+
+#[test]
+fn lines_are_found_without_reading_them() {
+    let options = TesseractOptions::default();
+    let reader = PageReader::new(TesseractPool::new(&options).unwrap(), options);
+    let page = receipt();
+    let (picture, lines) = reader.find_lines(&page).unwrap();
+    assert_eq!(picture.dimensions(), page.image.dimensions());
+    for word in reader.recognize(&page).unwrap().words {
+        let line = lines.iter().find(|line| {
+            line.words.iter().any(|found| found.intersection_area(word.bbox) * 2 > word.bbox.area())
+        });
+        assert!(line.is_some(), "no line holds {word:?}");
+    }
 }

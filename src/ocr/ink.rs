@@ -189,3 +189,68 @@ pub fn letter_height(blobs: &[Blob], page_height: u32) -> Option<f32> {
     let middle = heights.len() / 2;
     Some(*heights.select_nth_unstable(middle).1 as f32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Luma;
+    use proptest::prelude::*;
+
+    fn drawn(rows: &[&str]) -> GrayImage {
+        let width = rows[0].len() as u32;
+        GrayImage::from_fn(width, rows.len() as u32, |x, y| {
+            let ink = rows[y as usize].as_bytes()[x as usize] == b'#';
+            Luma([if ink { 20 } else { 230 }])
+        })
+    }
+
+    #[test]
+    fn touching_pixels_are_one_blob_corners_included() {
+        let page = drawn(&["#..##", ".#..#", "#....", "...#."]);
+        let mut found = blobs(&page, otsu_threshold(&page));
+        found.sort_by_key(|blob| blob.ink);
+        let boxes: Vec<_> =
+            found.iter().map(|b| (b.left, b.top, b.right, b.bottom, b.ink)).collect();
+        assert_eq!(boxes, [(3, 3, 4, 4, 1), (0, 0, 2, 3, 3), (3, 0, 5, 2, 3)]);
+    }
+
+    #[test]
+    fn branches_that_meet_later_are_one_blob() {
+        let page = drawn(&["#.#.#", "#.#.#", "#####"]);
+        assert_eq!(blobs(&page, 100).len(), 1);
+    }
+
+    #[test]
+    fn threshold_lies_between_ink_and_paper() {
+        let threshold = otsu_threshold(&drawn(&["#..", "..."]));
+        assert!((20..230).contains(&threshold), "{threshold}");
+        assert!(blobs(&GrayImage::new(0, 0), 100).is_empty());
+    }
+
+    #[test]
+    fn letter_height_ignores_specks_and_rules() {
+        let letter = |left| Blob { left, top: 0, right: left + 8, bottom: 12, ink: 50 };
+        let mut found: Vec<Blob> = (0..20).map(|n| letter(n * 10)).collect();
+        found.extend((0..50).map(|n| Blob { left: n, top: 50, right: n + 1, bottom: 51, ink: 1 }));
+        found.push(Blob { left: 0, top: 90, right: 900, bottom: 94, ink: 3600 });
+        assert_eq!(letter_height(&found, 1000), Some(12.0));
+        assert_eq!(letter_height(&found[..5], 1000), None);
+    }
+
+    proptest! {
+        #[test]
+        fn blobs_hold_all_ink(width in 1u32..20, pixels in prop::collection::vec(any::<bool>(), 1..200)) {
+            let height = pixels.len() as u32 / width;
+            let page = GrayImage::from_fn(width, height, |x, y| {
+                Luma([if pixels[(y * width + x) as usize] { 0 } else { 255 }])
+            });
+            let ink = page.as_raw().iter().filter(|level| **level == 0).count();
+            let found = blobs(&page, 128);
+            prop_assert_eq!(found.iter().map(|blob| blob.ink as usize).sum::<usize>(), ink);
+            for blob in found {
+                prop_assert!(blob.right <= width && blob.bottom <= height);
+                prop_assert!(blob.ink <= blob.width() * blob.height());
+            }
+        }
+    }
+}

@@ -1,16 +1,27 @@
 //! Page → words with pixel boxes, confidence, line and block.
 
+mod bands;
 pub mod engine;
+mod frame;
 pub mod ink;
 pub mod language;
+mod light;
 mod options;
+mod orient;
+mod plan;
 mod read;
+pub mod segment;
 #[cfg(feature = "ocr")]
 pub mod tesseract;
+mod turn;
+mod upright;
 pub mod words;
 
+pub use bands::BandOptions;
 pub use options::{EngineMode, SegmentationMode, TesseractOptions};
-pub use read::PageReader;
+pub use orient::OrientOptions;
+pub use plan::PlanOptions;
+pub use read::{PageReader, ReadOptions, SecondReader};
 
 use crate::document::Word;
 use crate::error::Result;
@@ -44,7 +55,7 @@ pub trait Recognizer: Send + Sync {
 #[cfg(feature = "ocr")]
 pub fn open(options: &TesseractOptions) -> Result<Box<dyn Recognizer>> {
     let engine = tesseract::TesseractPool::new(options)?;
-    Ok(Box::new(PageReader::with_engine(engine, options.clone())))
+    Ok(Box::new(PageReader::new(engine, options.clone())))
 }
 
 /// The recogniser that the options ask for; this build has none.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 /// How the engine is to cut a page into blocks and lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SegmentationMode {
-    /// Chosen for each page by its shape and its text; see `ocr::prepare`.
+    /// Chosen for each page by its shape and its text; see `ocr::plan`.
     #[default]
     Auto,
     /// One of Tesseract's modes, 1–13 (0 and 2 recognise nothing).

@@ -1,42 +1,164 @@
-//! The path of one page through OCR: prepare, read, put the words back onto the page as it came.
+//! The path of one page through OCR: make it upright, read it in parallel bands, have what was read
+//! looked at again, put the words back onto the page as it came.
 
-use super::engine::{Engine, ReadRequest};
-use super::options::{SegmentationMode, TesseractOptions};
+use super::bands::BandOptions;
+use super::engine::{Engine, FoundLine, ReadRequest};
+use super::frame::{Cut, Turn};
+use super::options::TesseractOptions;
+use super::orient::OrientOptions;
+use super::plan::{Plan, PlanOptions};
+use super::segment;
+use super::upright::Upright;
 use super::{Recognition, Recognizer};
 use crate::document::Word;
 use crate::error::Result;
+use crate::geometry::PixelBox;
 use crate::input::PageImage;
+use image::{GrayImage, imageops};
 use std::sync::Arc;
 
-/// Declared where neither the user nor the file says better.
-const DEFAULT_DPI: u32 = 300;
+/// How pages are read; the defaults are what measurement chose (docs/ocr.md).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReadOptions {
+    pub orient: OrientOptions,
+    pub plan: PlanOptions,
+    pub bands: BandOptions,
+}
+
+/// Looks at a page again after the engine: another reader of lines, or one that mends what was read.
+pub trait SecondReader: Send + Sync {
+    /// The page's words as they shall stand. `words` are the engine's in reading order, `unread` the
+    /// boxes of lines that it passed over; all in pixels of `page`, which is upright.
+    ///
+    /// # Errors
+    /// Those of its reading; the page then fails.
+    fn look(&self, page: &GrayImage, words: Vec<Word>, unread: Vec<PixelBox>) -> Result<Vec<Word>>;
+}
 
 /// Reads pages with an engine.
 pub struct PageReader<E> {
     engine: E,
-    options: TesseractOptions,
+    asked: TesseractOptions,
+    options: ReadOptions,
+    second: Option<Arc<dyn SecondReader>>,
 }
 
 impl<E: Engine> PageReader<E> {
-    pub fn with_engine(engine: E, options: TesseractOptions) -> Self {
-        Self { engine, options }
+    pub fn new(engine: E, asked: TesseractOptions) -> Self {
+        Self::with_options(engine, asked, ReadOptions::default())
     }
 
-    fn words(&self, page: &PageImage) -> Result<Vec<Word>> {
-        let image = Arc::new(image::imageops::grayscale(&page.image));
-        let psm = match self.options.psm {
-            SegmentationMode::Auto => 3,
-            SegmentationMode::Fixed(mode) => mode,
-        };
-        let dpi = self.options.dpi.or(page.dpi).unwrap_or(DEFAULT_DPI);
-        self.engine.read_all(vec![ReadRequest { image, psm, dpi }]).remove(0)
+    /// With other choices than the measured ones.
+    pub fn with_options(engine: E, asked: TesseractOptions, options: ReadOptions) -> Self {
+        Self { engine, asked, options, second: None }
     }
+
+    /// Has every page looked at again.
+    pub fn with_second_reader(self, reader: Arc<dyn SecondReader>) -> Self {
+        Self { second: Some(reader), ..self }
+    }
+
+    fn read(&self, page: &PageImage) -> Result<Recognition> {
+        let gray = imageops::grayscale(&page.image);
+        let mut upright = self.upright(page, &gray)?;
+        let mut words = self.first_look(&upright)?;
+        let orient = &self.options.orient;
+        if orient.reads_badly(&upright, &words) {
+            let turned = orient.upside_down(&gray, &upright, |cuts| self.read_sample(cuts))?;
+            if let Some(turn) = turned {
+                upright = Upright::new(&gray, turn);
+                words = self.first_look(&upright)?;
+            }
+        }
+        if let Some(second) = &self.second {
+            let unread = upright.letter_height.map_or_else(Vec::new, |height| {
+                segment::unread_lines(&upright.blobs, &words, upright.size().height, height)
+            });
+            words = second.look(&upright.picture, words, unread)?;
+        }
+        for word in &mut words {
+            word.bbox = upright.turn.to_page(word.bbox);
+        }
+        words.retain(|word| word.bbox.area() > 0);
+        Ok(Recognition { words, rotation: upright.turn.rotation() })
+    }
+
+    /// The page with its lines level; which of two such ways round is told later, by how it reads.
+    fn upright(&self, page: &PageImage, gray: &GrayImage) -> Result<Upright> {
+        let upright = Upright::new(gray, Turn::none(page.size()));
+        let turn = self.options.orient.turn(gray, &upright, |cuts| self.read_sample(cuts))?;
+        Ok(turn.map_or(upright, |turn| Upright::new(gray, turn)))
+    }
+
+    fn plan(&self, page: &Upright) -> Plan {
+        self.options.plan.plan(page, &self.asked)
+    }
+
+    /// Reads the whole page, band by band.
+    fn first_look(&self, page: &Upright) -> Result<Vec<Word>> {
+        let plan = self.plan(page);
+        let cuts = self.cuts(page, plan);
+        let mut words: Vec<Word> = Vec::new();
+        for (cut, band) in cuts.iter().zip(self.read_cuts(&cuts, plan.psm, plan.dpi)?) {
+            let next = |last: Option<u32>| last.map_or(0, |number| number + 1);
+            let line = next(words.last().map(|word| word.line));
+            let block = next(words.last().map(|word| word.block));
+            let placed =
+                |word: Word| Word { line: word.line + line, block: word.block + block, ..word };
+            words.extend(cut.words_to_picture(band).into_iter().map(placed));
+        }
+        Ok(words)
+    }
+
+    /// The page's bands at the scale they are read at.
+    fn cuts(&self, page: &Upright, plan: Plan) -> Vec<Cut> {
+        let bands = self.options.bands.bands(page, self.engine.width());
+        bands.iter().filter_map(|band| Cut::new(&page.picture, *band, plan.scale)).collect()
+    }
+
+    /// Reads cuts at once; words in the cuts' pixels.
+    fn read_cuts(&self, cuts: &[Cut], psm: u8, dpi: u32) -> Result<Vec<Vec<Word>>> {
+        self.engine.read_all(requests(cuts, psm, dpi)).into_iter().collect()
+    }
+
+    /// Reads samples of a page that may lie any way: as one block of lines each.
+    fn read_sample(&self, cuts: &[Cut]) -> Result<Vec<Vec<Word>>> {
+        self.read_cuts(cuts, self.options.plan.receipt_psm, self.options.plan.dpi)
+    }
+
+    /// The lines of a page, found and not read, with the upright picture whose pixels they are in. For
+    /// readers that read all lines themselves.
+    ///
+    /// # Errors
+    /// Stage `ocr`, with the page's number.
+    pub fn find_lines(&self, page: &PageImage) -> Result<(GrayImage, Vec<FoundLine>)> {
+        self.lines(page).map_err(|error| error.on_page(page.number))
+    }
+
+    fn lines(&self, page: &PageImage) -> Result<(GrayImage, Vec<FoundLine>)> {
+        let gray = imageops::grayscale(&page.image);
+        let upright = self.upright(page, &gray)?;
+        let plan = self.plan(&upright);
+        let cuts = self.cuts(&upright, plan);
+        let found = self.engine.find_lines(requests(&cuts, plan.psm, plan.dpi));
+        let mut lines = Vec::new();
+        for (cut, band) in cuts.iter().zip(found) {
+            lines.extend(band?.into_iter().map(|line| FoundLine {
+                bbox: cut.to_picture(line.bbox),
+                words: line.words.into_iter().map(|word| cut.to_picture(word)).collect(),
+            }));
+        }
+        Ok((upright.picture, lines))
+    }
+}
+
+fn requests(cuts: &[Cut], psm: u8, dpi: u32) -> Vec<ReadRequest> {
+    cuts.iter().map(|cut| ReadRequest { image: Arc::clone(&cut.image), psm, dpi }).collect()
 }
 
 impl<E: Engine> Recognizer for PageReader<E> {
     fn recognize(&self, page: &PageImage) -> Result<Recognition> {
-        let words = self.words(page).map_err(|error| error.on_page(page.number))?;
-        Ok(Recognition { words, rotation: 0 })
+        self.read(page).map_err(|error| error.on_page(page.number))
     }
 
     fn engine(&self) -> String {
@@ -45,5 +167,102 @@ impl<E: Engine> Recognizer for PageReader<E> {
 
     fn language(&self) -> String {
         self.engine.language()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{Luma, Rgb, RgbImage};
+
+    /// Reads every picture as one word that covers it.
+    struct OneWord;
+
+    impl Engine for OneWord {
+        fn read_all(&self, requests: Vec<ReadRequest>) -> Vec<Result<Vec<Word>>> {
+            let word = |request: ReadRequest| {
+                let (width, height) = request.image.dimensions();
+                let bbox = PixelBox::new(0, 0, width.into(), height.into());
+                Ok(vec![Word { text: "word".into(), bbox, confidence: 0.9, line: 0, block: 0 }])
+            };
+            requests.into_iter().map(word).collect()
+        }
+        fn find_lines(&self, requests: Vec<ReadRequest>) -> Vec<Result<Vec<FoundLine>>> {
+            let line = |words: Result<Vec<Word>>| {
+                let words: Vec<PixelBox> = words?.into_iter().map(|word| word.bbox).collect();
+                Ok(vec![FoundLine { bbox: words[0], words }])
+            };
+            self.read_all(requests).into_iter().map(line).collect()
+        }
+        fn width(&self) -> usize {
+            2
+        }
+        fn name(&self) -> String {
+            "one word".into()
+        }
+        fn language(&self) -> String {
+            "eng".into()
+        }
+    }
+
+    /// Says how many lines were passed over.
+    struct Counter;
+
+    impl SecondReader for Counter {
+        fn look(
+            &self,
+            _page: &GrayImage,
+            words: Vec<Word>,
+            unread: Vec<PixelBox>,
+        ) -> Result<Vec<Word>> {
+            let text = format!("{} beside {}", unread.len(), words.len());
+            Ok(words.into_iter().map(|word| Word { text: text.clone(), ..word }).collect())
+        }
+    }
+
+    /// Six lines of letters that are 6 wide and 8 high, which is small.
+    fn page() -> PageImage {
+        let image = RgbImage::from_fn(400, 300, |x, y| {
+            let inked = x % 9 < 6 && y % 50 >= 20 && y % 50 < 28;
+            Rgb([if inked { 0 } else { 255 }; 3])
+        });
+        PageImage { number: 1, image, dpi: None, text_layer: None }
+    }
+
+    fn reader() -> PageReader<OneWord> {
+        PageReader::new(OneWord, TesseractOptions::default())
+    }
+
+    #[test]
+    fn bands_give_their_words_in_page_pixels_with_lines_counted_on() {
+        let page = page();
+        let read = reader().recognize(&page).unwrap();
+        assert_eq!(read.words.len(), 2, "two engines, two bands");
+        assert_eq!((read.words[0].line, read.words[1].line), (0, 1));
+        let whole = read.words[0].bbox.union(read.words[1].bbox);
+        assert_eq!(whole, page.size().bounds());
+        let (_, lines) = reader().find_lines(&page).unwrap();
+        let found: Vec<PixelBox> = lines.iter().map(|line| line.words[0]).collect();
+        assert_eq!(found, [read.words[0].bbox, read.words[1].bbox]);
+    }
+
+    #[test]
+    fn second_reader_has_the_last_word() {
+        let reader = reader().with_second_reader(Arc::new(Counter));
+        let read = reader.recognize(&page()).unwrap();
+        assert_eq!(read.words[0].text, "0 beside 2", "the words cover all letters");
+    }
+
+    #[test]
+    fn tiny_and_empty_pages_pass_through() {
+        for (width, height) in [(1, 1), (1, 900), (900, 1)] {
+            let image = RgbImage::new(width, height);
+            let page = PageImage { number: 1, image, dpi: None, text_layer: None };
+            assert_eq!(reader().recognize(&page).unwrap().words.len(), 1);
+        }
+        let gray = GrayImage::from_pixel(3, 3, Luma([255]));
+        assert!(
+            Upright::new(&gray, Turn::none(crate::geometry::PageSize::new(3, 3))).blobs.is_empty()
+        );
     }
 }

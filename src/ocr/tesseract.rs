@@ -9,7 +9,7 @@
 //! Pictures are handed over in memory, and words come back through Tesseract's own TSV, the one
 //! structured answer that the safe binding gives; no file is written.
 
-use super::engine::{Engine, ReadRequest};
+use super::engine::{Engine, FoundLine, ReadRequest};
 use super::language;
 use super::options::TesseractOptions;
 use crate::document::Word;
@@ -22,6 +22,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tesseract_plumbing::TessBaseApi;
+use tesseract_plumbing::tesseract_sys::{
+    TessPageIteratorLevel, TessPageIteratorLevel_RIL_TEXTLINE, TessPageIteratorLevel_RIL_WORD,
+};
 
 /// Tesseract refuses pictures with a longer side.
 const LONGEST_SIDE: u32 = 32_767;
@@ -48,7 +51,30 @@ struct EngineStart {
 
 struct Job {
     request: ReadRequest,
-    answer: Sender<Result<Vec<Word>>>,
+    answer: Answer,
+}
+
+/// What is wanted of a picture, and where it goes. An asker who has gone wants no answer, so a failure
+/// to send is none.
+enum Answer {
+    Words(Sender<Result<Vec<Word>>>),
+    Lines(Sender<Result<Vec<FoundLine>>>),
+}
+
+impl Answer {
+    fn fail(&self, error: Error) {
+        match self {
+            Self::Words(asker) => drop(asker.send(Err(error))),
+            Self::Lines(asker) => drop(asker.send(Err(error))),
+        }
+    }
+
+    fn give(&self, api: &mut TessBaseApi, request: &ReadRequest) {
+        match self {
+            Self::Words(asker) => drop(asker.send(read(api, request))),
+            Self::Lines(asker) => drop(asker.send(find_lines(api, request))),
+        }
+    }
 }
 
 /// A lock whose holder panicked guards nothing that a panic could have left half done.
@@ -102,19 +128,32 @@ impl TesseractPool {
         *started += 1;
         Ok(())
     }
+
+    /// Hands every request to the next free engine, and waits for all answers.
+    fn ask<T>(
+        &self,
+        requests: Vec<ReadRequest>,
+        wanted: fn(Sender<Result<T>>) -> Answer,
+    ) -> Vec<Result<T>> {
+        let mut waiting = Vec::with_capacity(requests.len());
+        for request in requests {
+            let (answer, result) = channel();
+            let job = Job { request, answer: wanted(answer) };
+            let sent =
+                self.start_another().and_then(|()| lock(&self.jobs).send(job).map_err(|_| gone()));
+            waiting.push(sent.map(|()| result));
+        }
+        waiting.into_iter().map(|result| result?.recv().unwrap_or_else(|_| Err(gone()))).collect()
+    }
 }
 
 impl Engine for TesseractPool {
     fn read_all(&self, requests: Vec<ReadRequest>) -> Vec<Result<Vec<Word>>> {
-        let mut waiting = Vec::with_capacity(requests.len());
-        for request in requests {
-            let (answer, result) = channel();
-            let sent = self
-                .start_another()
-                .and_then(|()| lock(&self.jobs).send(Job { request, answer }).map_err(|_| gone()));
-            waiting.push(sent.map(|()| result));
-        }
-        waiting.into_iter().map(|result| result?.recv().unwrap_or_else(|_| Err(gone()))).collect()
+        self.ask(requests, Answer::Words)
+    }
+
+    fn find_lines(&self, requests: Vec<ReadRequest>) -> Vec<Result<Vec<FoundLine>>> {
+        self.ask(requests, Answer::Lines)
     }
 
     fn width(&self) -> usize {
@@ -161,19 +200,16 @@ fn serve(queue: &Mutex<Receiver<Job>>, start: &EngineStart) {
             match failure.take().map_or_else(|| start.engine(), Err) {
                 Ok(ready) => engine = Some(ready),
                 Err(error) => {
-                    // The asker may have gone; then nobody wants the answer.
-                    let _ = answer.send(Err(error));
+                    answer.fail(error);
                     continue;
                 }
             }
         }
         let Some(api) = engine.as_mut() else { continue };
-        let result = catch_unwind(AssertUnwindSafe(|| read(api, &request)));
-        let result = result.unwrap_or_else(|panic| {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| answer.give(api, &request))) {
             engine = None;
-            Err(panicked(&*panic))
-        });
-        let _ = answer.send(result);
+            answer.fail(panicked(&*panic));
+        }
     }
 }
 
@@ -232,10 +268,11 @@ fn failed(what: &str) -> Error {
     Error::ocr(ErrorCode::OcrFailed, format!("Tesseract could not {what}"))
 }
 
-fn read(api: &mut TessBaseApi, request: &ReadRequest) -> Result<Vec<Word>> {
+/// Shows the engine a picture; false where it is too small to hold text.
+fn show(api: &mut TessBaseApi, request: &ReadRequest) -> Result<bool> {
     let (width, height) = request.image.dimensions();
     if width < SHORTEST_SIDE || height < SHORTEST_SIDE {
-        return Ok(Vec::new());
+        return Ok(false);
     }
     if width.max(height) > LONGEST_SIDE {
         return Err(Error::ocr(
@@ -250,10 +287,58 @@ fn read(api: &mut TessBaseApi, request: &ReadRequest) -> Result<Vec<Word>> {
     api.set_image(request.image.as_raw(), width as i32, height as i32, 1, width as i32)
         .map_err(|error| failed("take the picture").caused_by(error))?;
     api.set_source_resolution(request.dpi.clamp(70, 2400) as i32);
+    Ok(true)
+}
+
+fn read(api: &mut TessBaseApi, request: &ReadRequest) -> Result<Vec<Word>> {
+    if !show(api, request)? {
+        return Ok(Vec::new());
+    }
     api.recognize().map_err(|error| failed("read the page").caused_by(error))?;
     let table = api.get_tsv_text(0).map_err(|error| failed("give its words").caused_by(error))?;
     let table: &CStr = table.as_ref();
     Ok(words_of(&table.to_string_lossy()))
+}
+
+fn find_lines(api: &mut TessBaseApi, request: &ReadRequest) -> Result<Vec<FoundLine>> {
+    if !show(api, request)? {
+        return Ok(Vec::new());
+    }
+    let mut lines: Vec<FoundLine> = components(api, TessPageIteratorLevel_RIL_TEXTLINE)
+        .into_iter()
+        .map(|bbox| FoundLine { bbox, words: Vec::new() })
+        .collect();
+    for word in components(api, TessPageIteratorLevel_RIL_WORD) {
+        let around = lines.iter_mut().max_by_key(|line| line.bbox.intersection_area(word));
+        if let Some(line) = around.filter(|line| line.bbox.intersection_area(word) > 0) {
+            line.words.push(word);
+        }
+    }
+    for line in &mut lines {
+        line.words.sort_by_key(|word| word.left());
+    }
+    Ok(lines)
+}
+
+/// Boxes of the text that the engine's layout analysis finds in the picture shown, in reading order.
+/// None is no failure: a blank page has none.
+fn components(api: &TessBaseApi, level: TessPageIteratorLevel) -> Vec<PixelBox> {
+    const TEXT_ONLY: i32 = 1;
+    let Ok(boxes) = api.get_component_images_1(level, TEXT_ONLY) else { return Vec::new() };
+    (0..boxes.get_count())
+        .filter_map(|index| {
+            let (mut left, mut top, mut width, mut height) = (0, 0, 0, 0);
+            // It always succeeds where there is a box and a place for an answer.
+            boxes.get_box_copied(index)?.get_geometry(
+                Some(&mut left),
+                Some(&mut top),
+                Some(&mut width),
+                Some(&mut height),
+            );
+            let [left, top, width, height] = [left, top, width, height].map(i64::from);
+            Some(PixelBox::new(left, top, left + width, top + height))
+        })
+        .collect()
 }
 
 /// Words of Tesseract's TSV, lines and blocks counted anew from 0 in reading order.

@@ -1,0 +1,196 @@
+//! Light: shadows and gradients of photographs taken out, white print on black turned round.
+//!
+//! Both are left alone where a page does not need them, which is told from a coarse grid of how bright
+//! its paper is: a scan's paper is as bright everywhere.
+
+use super::ink;
+use image::GrayImage;
+
+/// Cells of the grid along the longer side.
+const CELLS: u32 = 24;
+
+/// The paper of a page without shadows differs by less than this many levels.
+const EVEN: u8 = 40;
+
+/// The picture with dark print on even paper.
+pub fn mended(mut picture: GrayImage) -> GrayImage {
+    if is_reversed(&picture) {
+        image::imageops::invert(&mut picture);
+    }
+    let paper = Paper::of(&picture);
+    if paper.is_uneven() {
+        paper.flatten(&mut picture);
+    }
+    picture
+}
+
+/// Whether most of a page is dark, with light print on it.
+fn is_reversed(picture: &GrayImage) -> bool {
+    /// Print covers less than a third of a page, whatever its colour.
+    const MOST: f64 = 0.7;
+    let threshold = ink::otsu_threshold(picture);
+    let dark = picture.as_raw().iter().filter(|level| **level <= threshold).count();
+    // A page of one gray has no print: nothing to turn round.
+    threshold > 0 && dark as f64 > MOST * picture.as_raw().len() as f64
+}
+
+/// How bright the paper is, by cells.
+struct Paper {
+    columns: usize,
+    rows: usize,
+    /// Pixels a cell is wide and high.
+    side: u32,
+    levels: Vec<u8>,
+}
+
+impl Paper {
+    fn of(picture: &GrayImage) -> Self {
+        let (width, height) = picture.dimensions();
+        let side = (width.max(height) / CELLS).max(16);
+        let (columns, rows) = (width.div_ceil(side) as usize, height.div_ceil(side) as usize);
+        let mut levels = Vec::with_capacity(columns * rows);
+        for row in 0..rows as u32 {
+            for column in 0..columns as u32 {
+                levels.push(brightness(picture, column * side, row * side, side));
+            }
+        }
+        Self { columns, rows, side, levels }
+    }
+
+    /// A lamp's gradient or a shadow moves many cells a little; a black picture or a dark heading
+    /// moves few cells a lot. The tenth and ninth tenths tell them apart.
+    fn is_uneven(&self) -> bool {
+        const TENTH: usize = 10;
+        if self.levels.len() < TENTH {
+            return false;
+        }
+        let mut sorted = self.levels.clone();
+        sorted.sort_unstable();
+        let strays = sorted.len() / TENTH;
+        let (low, high) = (sorted[strays], sorted[sorted.len() - 1 - strays]);
+        // Deep darkness is print or a picture, not a shadow on paper.
+        const DEEPEST_SHADOW: u8 = 60;
+        high.saturating_sub(low) > EVEN && low > DEEPEST_SHADOW
+    }
+
+    /// Divides every pixel by the paper under it.
+    fn flatten(&self, picture: &mut GrayImage) {
+        const WHITE: f32 = 250.0;
+        let smooth = self.smoothed();
+        let width = picture.width().max(1) as usize;
+        let side = self.side as f32;
+        for (row, y) in picture.chunks_exact_mut(width).zip(0u32..) {
+            let v = ((y as f32 + 0.5) / side - 0.5).clamp(0.0, (self.rows - 1) as f32);
+            let (top, down) = (v as usize, v.fract());
+            let bottom = (top + 1).min(self.rows - 1);
+            for (pixel, x) in row.iter_mut().zip(0u32..) {
+                let u = ((x as f32 + 0.5) / side - 0.5).clamp(0.0, (self.columns - 1) as f32);
+                let (left, across) = (u as usize, u.fract());
+                let right = (left + 1).min(self.columns - 1);
+                let cell = |column: usize, row: usize| smooth[row * self.columns + column];
+                let upper = cell(left, top) * (1.0 - across) + cell(right, top) * across;
+                let lower = cell(left, bottom) * (1.0 - across) + cell(right, bottom) * across;
+                let paper = (upper * (1.0 - down) + lower * down).max(1.0);
+                *pixel = (f32::from(*pixel) * WHITE / paper).min(255.0) as u8;
+            }
+        }
+    }
+
+    /// The brightest of each cell and its neighbours, then their mean: cells full of print take the
+    /// paper from beside them.
+    fn smoothed(&self) -> Vec<f32> {
+        let brightest = self.over_neighbours(|levels| levels.iter().copied().fold(0.0, f32::max));
+        let paper = Self { levels: brightest.iter().map(|level| *level as u8).collect(), ..*self };
+        paper.over_neighbours(|levels| levels.iter().sum::<f32>() / levels.len() as f32)
+    }
+
+    fn over_neighbours(&self, combine: impl Fn(&[f32]) -> f32) -> Vec<f32> {
+        let mut out = Vec::with_capacity(self.levels.len());
+        let mut near = Vec::with_capacity(9);
+        for row in 0..self.rows {
+            for column in 0..self.columns {
+                near.clear();
+                for r in row.saturating_sub(1)..=(row + 1).min(self.rows - 1) {
+                    for c in column.saturating_sub(1)..=(column + 1).min(self.columns - 1) {
+                        near.push(f32::from(self.levels[r * self.columns + c]));
+                    }
+                }
+                out.push(combine(&near));
+            }
+        }
+        out
+    }
+}
+
+/// The level that nine tenths of a cell's sampled pixels are below.
+fn brightness(picture: &GrayImage, left: u32, top: u32, side: u32) -> u8 {
+    const EVERY: usize = 3;
+    let (right, bottom) = ((left + side).min(picture.width()), (top + side).min(picture.height()));
+    let width = picture.width() as usize;
+    let mut histogram = [0u32; 256];
+    let mut count = 0;
+    for y in (top..bottom).step_by(EVERY) {
+        let row = &picture.as_raw()[y as usize * width..][..width];
+        for level in row[left as usize..right as usize].iter().step_by(EVERY) {
+            histogram[usize::from(*level)] += 1;
+            count += 1;
+        }
+    }
+    let mut above = count / 10;
+    for level in (0..=255u8).rev() {
+        let here = histogram[usize::from(level)];
+        if here > above {
+            return level;
+        }
+        above -= here;
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Luma;
+
+    /// Strokes on paper whose brightness is given by a function.
+    fn page(paper: impl Fn(u32, u32) -> f32) -> GrayImage {
+        GrayImage::from_fn(480, 480, |x, y| {
+            let ink = (x / 4) % 5 == 0 && (y / 10) % 3 == 0;
+            Luma([(paper(x, y) * if ink { 0.3 } else { 1.0 }) as u8])
+        })
+    }
+
+    #[test]
+    fn even_pages_stay_as_they_are() {
+        let even = page(|_, _| 240.0);
+        assert_eq!(mended(even.clone()), even);
+    }
+
+    #[test]
+    fn gradients_are_taken_out() {
+        let shaded = page(|x, _| 110.0 + x as f32 * 0.27);
+        assert!(Paper::of(&shaded).is_uneven());
+        let flat = mended(shaded);
+        assert!(!Paper::of(&flat).is_uneven());
+        // Print of the dark side stays print.
+        assert!(flat.get_pixel(1, 1).0[0] < 128);
+        assert!(flat.get_pixel(10, 15).0[0] > 200);
+    }
+
+    #[test]
+    fn white_print_on_black_is_turned_round() {
+        let mut reversed = page(|_, _| 240.0);
+        image::imageops::invert(&mut reversed);
+        assert_eq!(mended(reversed), page(|_, _| 240.0));
+    }
+
+    #[test]
+    fn black_and_white_and_tiny_pages_are_left_alone() {
+        for level in [0, 128, 255] {
+            let plain = GrayImage::from_pixel(50, 40, Luma([level]));
+            assert_eq!(mended(plain.clone()), plain);
+        }
+        assert_eq!(mended(GrayImage::new(1, 1)), GrayImage::new(1, 1));
+        assert_eq!(mended(GrayImage::new(0, 0)), GrayImage::new(0, 0));
+    }
+}

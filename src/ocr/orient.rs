@@ -1,0 +1,159 @@
+//! Which way up a page lies, and by how many degrees it leans.
+//!
+//! Whether lines run level or upright, and their lean, is told from the letters' boxes (`ocr::turn`).
+//! Head and foot look alike there; so a page that reads badly, or lies on its side, has a sample of
+//! its lines read both ways round. A page that reads well costs nothing.
+
+use super::frame::{Cut, Turn};
+use super::segment::mean_confidence;
+use super::turn;
+use super::upright::Upright;
+use crate::document::Word;
+use crate::error::Result;
+use crate::geometry::PixelBox;
+use image::GrayImage;
+
+/// What the choice rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrientOptions {
+    /// Whether pages are turned at all.
+    pub turn: bool,
+    /// Smaller leans are left: Tesseract follows them on its own, and turning blurs.
+    pub least_lean: f32,
+    /// A page read less surely than this may stand on its head.
+    pub bad_confidence: f32,
+    /// The other way round has to read this much more surely.
+    pub margin: f32,
+    /// Height of the sample, in letter heights.
+    pub sample: f32,
+}
+
+impl Default for OrientOptions {
+    fn default() -> Self {
+        Self { turn: true, least_lean: 0.5, bad_confidence: 0.6, margin: 1.25, sample: 16.0 }
+    }
+}
+
+impl OrientOptions {
+    /// The turn that makes the lines of a page level, where it needs one.
+    ///
+    /// # Errors
+    /// Those of reading a sample.
+    pub fn turn(
+        &self,
+        page: &GrayImage,
+        as_it_came: &Upright,
+        read: impl Fn(&[Cut]) -> Result<Vec<Vec<Word>>>,
+    ) -> Result<Option<Turn>> {
+        if !self.turn {
+            return Ok(None);
+        }
+        let size = as_it_came.size();
+        if turn::lies_on_its_side(&as_it_came.blobs, size.width, size.height) {
+            let right = Upright::new(page, as_it_came.turn.turned_on(1));
+            let left = Upright::new(page, as_it_came.turn.turned_on(3));
+            let best = self.surest(&[as_it_came, &right, &left], read)?;
+            let chosen = [as_it_came, &right, &left][best];
+            let turn = self.level(chosen).unwrap_or(chosen.turn);
+            return Ok((turn != as_it_came.turn).then_some(turn));
+        }
+        Ok(self.level(as_it_came))
+    }
+
+    /// The page's turn with its lean taken out, if it leans.
+    fn level(&self, page: &Upright) -> Option<Turn> {
+        let degrees = turn::skew(&page.blobs, page.size().height, page.letter_height?)?;
+        (degrees.abs() >= self.least_lean).then(|| page.turn.leaning(-degrees))
+    }
+
+    /// Whether a page with letters gave few or doubtful words.
+    pub fn reads_badly(&self, page: &Upright, words: &[Word]) -> bool {
+        self.turn && page.letter_height.is_some() && mean_confidence(words) < self.bad_confidence
+    }
+
+    /// The turn of a page that stands on its head, if it does.
+    ///
+    /// # Errors
+    /// Those of reading a sample.
+    pub fn upside_down(
+        &self,
+        page: &GrayImage,
+        upright: &Upright,
+        read: impl Fn(&[Cut]) -> Result<Vec<Vec<Word>>>,
+    ) -> Result<Option<Turn>> {
+        let turned = Upright::new(page, upright.turn.turned_on(2));
+        let best = self.surest(&[upright, &turned], read)?;
+        Ok((best == 1).then(|| self.level(&turned).unwrap_or(turned.turn)))
+    }
+
+    /// The page among several turns of it whose sample reads most surely; the first unless another is
+    /// clearly surer.
+    fn surest(
+        &self,
+        pages: &[&Upright],
+        read: impl Fn(&[Cut]) -> Result<Vec<Vec<Word>>>,
+    ) -> Result<usize> {
+        let mut surest = (0, 0.0f32);
+        for (index, page) in pages.iter().enumerate() {
+            let sure = match self.sample_of(page) {
+                Some(cut) => read(&[cut])?.iter().map(|words| sureness(words)).sum(),
+                None => 0.0,
+            };
+            let needed = if index == 0 { 0.0 } else { surest.1 * self.margin };
+            if sure > needed {
+                surest = (index, sure);
+            }
+        }
+        Ok(surest.0)
+    }
+
+    /// A band of the page where letters are dense.
+    fn sample_of(&self, page: &Upright) -> Option<Cut> {
+        const READABLE: f32 = 18.0;
+        let height = page.letter_height?;
+        let rows = ((self.sample * height) as i64).max(1);
+        let content = page.content;
+        let top = densest_rows(page, rows);
+        let region = PixelBox::new(content.left().into(), top, content.right().into(), top + rows);
+        let margin = height.ceil() as i64;
+        let region = PixelBox::new(
+            i64::from(region.left()) - margin,
+            i64::from(region.top()),
+            i64::from(region.right()) + margin,
+            i64::from(region.bottom()),
+        );
+        Cut::new(&page.picture, region, (READABLE / height).clamp(0.3, 3.0))
+    }
+}
+
+/// The top of the band of so many rows that has most letters in it.
+fn densest_rows(page: &Upright, rows: i64) -> i64 {
+    let mut tops: Vec<i64> = page
+        .blobs
+        .iter()
+        .filter(|blob| super::ink::is_letter_like(**blob, page.size().height))
+        .map(|blob| i64::from(blob.top))
+        .collect();
+    tops.sort_unstable();
+    let mut best = (0, 0);
+    let mut end = 0;
+    for (start, top) in tops.iter().enumerate() {
+        while end < tops.len() && tops[end] < top + rows {
+            end += 1;
+        }
+        if end - start > best.0 {
+            best = (end - start, *top);
+        }
+    }
+    best.1
+}
+
+/// Letters read, weighed by how surely; doubtful ones count little, so that much nonsense does not
+/// outweigh few good words.
+fn sureness(words: &[Word]) -> f32 {
+    let weight = |word: &Word| {
+        let letters = word.text.chars().filter(|c| c.is_alphanumeric()).count() as f32;
+        letters * word.confidence * word.confidence
+    };
+    words.iter().map(weight).sum()
+}
