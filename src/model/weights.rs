@@ -143,9 +143,26 @@ impl WeightFile {
             };
             visit(&name, &Stored::View { name: &name, values: &values, scale })
                 .map_err(|e| e.at(&self.name))?;
+            if let Content::Mapped(map) = &self.content {
+                give_back(map, values.data());
+            }
         }
         Ok(())
     }
+}
+
+/// Gives back the memory of a part of the file that was read, so that loading a model takes its own
+/// size and not twice that.
+fn give_back(map: &Mmap, part: &[u8]) {
+    let start = (part.as_ptr() as usize).checked_sub(map.as_ptr() as usize);
+    let Some(start) = start.filter(|start| start + part.len() <= map.len()) else { return };
+    #[cfg(unix)]
+    // SAFETY: the mapping is of a file, read-only and never written: dropped pages are read from the
+    // file again, with the same content. A refusal changes nothing.
+    #[allow(unsafe_code)]
+    let _ = unsafe {
+        map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, part.len())
+    };
 }
 
 /// Rounds a matrix to 8 bits with one scale a row: values `[rows, …]` i8, scales `[rows]` f32.
