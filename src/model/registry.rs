@@ -5,7 +5,6 @@ use super::config::ModelConfig;
 use super::heads::Task;
 use super::hub::HubName;
 use super::processor::Processor;
-use super::runtime::on_one_thread;
 use super::weights::{Checkpoint, Missing};
 use crate::encode::tokenize::WordTokenizer;
 use crate::error::{Error, ErrorCode, Result};
@@ -86,7 +85,7 @@ pub fn default_model(device: Device) -> Result<Found> {
     let vocab_size = config.vocab_size;
     let (name, revision) = default_identity()?;
     let (model, tokenizer) = rayon::join(
-        || on_one_thread(|| default_network(config, device)),
+        || default_network(config, device),
         || WordTokenizer::from_bytes(embedded::TOKENIZER, embedded::TOKENIZER_CONFIG, vocab_size),
     );
     Ok(Found { model: model?, tokenizer: tokenizer?, name, revision })

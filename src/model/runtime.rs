@@ -1,4 +1,4 @@
-//! Which libtorch this process runs on, and what it may use.
+//! Which libtorch this process runs on, and what it may use. For reports; nothing is changed here.
 
 use std::path::{Path, PathBuf};
 
@@ -22,16 +22,6 @@ impl Runtime {
         let cuda_devices = if tch::Cuda::is_available() { tch::Cuda::device_count() } else { 0 };
         Self { library, version, threads: tch::get_num_threads(), cuda_devices }
     }
-}
-
-/// Does `work` without spreading operations over threads. Loading is many small operations: threads
-/// would spend more time waiting for each other than working.
-pub fn on_one_thread<T>(work: impl FnOnce() -> T) -> T {
-    let threads = tch::get_num_threads();
-    tch::set_num_threads(1);
-    let result = work();
-    tch::set_num_threads(threads);
-    result
 }
 
 /// Linux lists what is mapped into the process: the one sure answer, since `LD_LIBRARY_PATH` may have
@@ -84,13 +74,6 @@ mod tests {
         let header = "#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION \\\n  \"2.11.0\"\n";
         assert_eq!(version_in_header(header).as_deref(), Some("2.11.0"));
         assert_eq!(version_in_header("#pragma once\n"), None);
-    }
-
-    #[test]
-    fn work_on_one_thread_leaves_the_number_of_threads_as_it_was() {
-        let before = tch::get_num_threads();
-        assert_eq!(on_one_thread(tch::get_num_threads), 1);
-        assert_eq!(tch::get_num_threads(), before);
     }
 
     #[test]

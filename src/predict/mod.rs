@@ -17,7 +17,6 @@ use crate::geometry::PageSize;
 use crate::labels::{LabelSet, Tag};
 use crate::model::config::ModelConfig;
 use crate::model::heads::{Logits, Task};
-use crate::model::runtime::on_one_thread;
 use crate::model::{Model, probabilities};
 use image::RgbImage;
 use std::ops::Range;
@@ -64,10 +63,8 @@ impl Predictor {
     /// `ModelMissing`, `ModelInvalid`, `WeightsMismatch`, `LabelsMismatch`, `TokenizerMismatch`.
     pub fn load(dir: &Path, device: Device) -> Result<Self> {
         let vocab_size = ModelConfig::read(dir)?.vocab_size;
-        let (model, tokenizer) = rayon::join(
-            || on_one_thread(|| Model::load(dir, device)),
-            || WordTokenizer::read(dir, vocab_size),
-        );
+        let (model, tokenizer) =
+            rayon::join(|| Model::load(dir, device), || WordTokenizer::read(dir, vocab_size));
         Self::new(model?, tokenizer?)
     }
 
