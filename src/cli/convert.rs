@@ -1,7 +1,7 @@
 //! `layoutlm convert`: data sets from one form into another.
 
 use super::{Context, ExitCode};
-use crate::error::{Error, ErrorCode, Result, Stage};
+use crate::error::{Error, Result, Stage};
 use crate::ocr::TesseractOptions;
 use crate::train::data::convert::{DataFormat, write_dataset};
 use crate::train::data::label_studio::write::labelling_config;
@@ -9,18 +9,19 @@ use crate::train::data::report::AlignmentReport;
 use crate::train::data::reread::reread;
 use crate::train::data::{DatasetKind, Sample, read_dataset};
 use clap::{Args, ValueHint};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
   layoutlm convert sroie/train train.jsonl          one JSON object a page, labels on words
   layoutlm convert --ocr sroie/train train.shard    labels moved to Tesseract's words, pictures shrunk
-  layoutlm convert labelled.jsonl tasks.json --labelling-config labels.xml
+  layoutlm extract scans/ --page-words -o predicted.jsonl
+  layoutlm convert predicted.jsonl tasks.json --labelling-config labels.xml
                                                     tasks for Label Studio, to be corrected
   layoutlm convert export.json corrected.jsonl      and back
 
-Kinds of data sets: sroie, funsd, xfund, cord, cord-typed, fcc, doclaynet, jsonl, label-studio, shard;
-docs/data.md shows the files of each.";
+Kinds of data sets: sroie, funsd, xfund, cord, cord-typed, fcc, doclaynet, jsonl, label-studio,
+predictions, shard; docs/data.md shows the files of each.";
 
 /// Turn labelled data from one form into another
 #[derive(Debug, Clone, Args)]
@@ -64,7 +65,7 @@ pub fn run(args: ConvertArgs, context: &Context) -> anyhow::Result<ExitCode> {
     write_dataset(to, &args.target, &samples)?;
     if let Some(path) = &args.labelling_config {
         std::fs::write(path, labelling_config(&samples))
-            .map_err(|error| unwritable(path, error))?;
+            .map_err(|error| Error::unwritable(Stage::Output, path, error))?;
     }
     context.note(format!("{kind} to {to}: {report}"));
     Ok(ExitCode::Success)
@@ -82,18 +83,12 @@ fn unknown_target(args: &ConvertArgs) -> Error {
         .hint("end it in .jsonl, .json (Label Studio) or .shard, or pass --to")
 }
 
-fn unwritable(path: &Path, error: std::io::Error) -> Error {
-    let message = format!("cannot be written: {error}");
-    Error::new(Stage::Output, ErrorCode::OutputFailed, message)
-        .at(path.display().to_string())
-        .hint("check the directory, its permissions and the space left")
-        .caused_by(error)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorCode;
     use crate::cli::Verbosity;
+    use std::path::Path;
 
     fn convert(source: &Path, target: &Path) -> anyhow::Result<ExitCode> {
         let args = ConvertArgs {

@@ -32,6 +32,7 @@ impl ExitCode {
         match (error.code, error.stage) {
             (ErrorCode::Usage | ErrorCode::NoSuchPage, _) => Self::Usage,
             (ErrorCode::Internal, _) => Self::Failure,
+            (ErrorCode::OutputFailed, _) => Self::Output,
             (_, Stage::Input) => Self::Input,
             (_, Stage::Ocr) => Self::Ocr,
             (_, Stage::Encode | Stage::Model | Stage::Decode) => Self::Model,
@@ -72,6 +73,14 @@ impl From<ExitCode> for std::process::ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_output_whatever_the_stage() {
+        let error = |stage| Error::unwritable(stage, "run".as_ref(), std::io::Error::other("full"));
+        for stage in [Stage::Train, Stage::Model, Stage::Output] {
+            assert_eq!(ExitCode::of(&error(stage)), ExitCode::Output);
+        }
+    }
 
     #[test]
     fn a_typed_error_keeps_its_code_under_context() {

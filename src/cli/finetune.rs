@@ -2,28 +2,34 @@
 
 use super::progress_train::TrainBar;
 use super::{Context, ExitCode};
-use crate::encode::vocabulary::tokenizer_json;
+use crate::error::Error;
 use crate::labels::LabelSet;
+use crate::model::config::LayoutLmExtras;
 use crate::model::precision::Precision;
-use crate::model::processor::Processor;
 use crate::pipeline::Device;
-use crate::predict::Predictor;
+use crate::train::conclude::conclude;
 use crate::train::data::Sample;
 use crate::train::data::kind::{DatasetKind, read_dataset};
 use crate::train::data::split::{SplitBy, split_dev};
 use crate::train::initialise::is_bert;
+use crate::train::labelling::{LabelledWindows, Labelling};
+use crate::train::objective::tagging::balanced_weights;
 use crate::train::optimizer::OptimizerOptions;
-use crate::train::trainer::{TrainOptions, Trainer};
+use crate::train::trainer::{Length, TrainOptions, Trainer};
 use crate::train::{checkpoint, finetune};
 use clap::Args;
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tch::Tensor;
 
 const EXAMPLES: &str = "\
 Examples:
   layoutlm finetune --data sroie/train --base minilm/ --output runs/receipts
   layoutlm finetune --data my-pages.jsonl --output runs/mine
+  layoutlm finetune --data funsd/training --labels header,question,answer --links --base trunk/ \
+      --output runs/forms
   layoutlm finetune --data sroie/train --base minilm/ --output runs/receipts --resume";
 
 /// Train a model to label words, from a base model and labelled pages
@@ -37,7 +43,8 @@ pub struct FinetuneArgs {
     /// build a compact LayoutLMv2 around
     #[arg(long, value_name = "DIR|NAME")]
     pub base: PathBuf,
-    /// Directory of the run: checkpoints, metrics.jsonl, and the finished model under `model/`
+    /// Directory of the run: checkpoints, metrics.jsonl, loss.svg, the report on the pages held
+    /// out, and the finished model under `model/`
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
     /// Labels to learn, by name; the typed fields without it
@@ -52,13 +59,23 @@ pub struct FinetuneArgs {
     /// Hold out whole companies or layouts instead of pages
     #[arg(long)]
     pub dev_by_group: bool,
-    #[arg(long, default_value_t = TrainOptions::default().epochs)]
+    /// Passes over the pages
+    #[arg(long, default_value_t = TrainOptions::PASSES)]
     pub epochs: usize,
     /// Tokens of a batch, padding and visual ones included
     #[arg(long, default_value_t = TrainOptions::default().batch_tokens)]
     pub batch_tokens: usize,
+    /// Batches whose gradients are added up for one update
+    #[arg(long, default_value = "1", value_name = "N")]
+    pub accumulate: NonZeroUsize,
     #[arg(long, default_value_t = OptimizerOptions::default().rate)]
     pub learning_rate: f64,
+    /// Learn which answer belongs to which question too
+    #[arg(long)]
+    pub links: bool,
+    /// Let rare labels count as much as frequent ones
+    #[arg(long)]
+    pub balance_classes: bool,
     /// Passes without a better dev score before training stops; 0 never stops early
     #[arg(long, default_value_t = TrainOptions::default().patience)]
     pub patience: usize,
@@ -67,6 +84,9 @@ pub struct FinetuneArgs {
     /// Numbers that matrix products are computed in
     #[arg(long, default_value_t = TrainOptions::default().precision, value_name = "auto|f32|bf16")]
     pub precision: Precision,
+    /// Show the model white pages: text and layout alone, for comparison
+    #[arg(long)]
+    pub no_pictures: bool,
     /// Seconds between checkpoints within a pass
     #[arg(long, default_value_t = TrainOptions::default().checkpoint_every.as_secs())]
     pub checkpoint_every: u64,
@@ -82,46 +102,78 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
         args.base = super::model::directory(text, context)?;
     }
     let options = options(&args);
-    let samples = read_all(&args.data)?;
+    let mut samples = read_all(&args.data)?;
+    if args.no_pictures {
+        samples.iter_mut().for_each(|sample| sample.picture = None);
+    }
     let by = if args.dev_by_group { SplitBy::Group } else { SplitBy::Id };
     let labelled: Vec<Sample> = samples.into_iter().filter(|s| !s.tags.is_empty()).collect();
     let (train, dev) = split_dev(labelled, args.dev, args.seed, by);
     let labels = label_set(&args.labels);
+    check_links(&args, &labels)?;
     let taught: BTreeSet<String> = train.iter().flat_map(|s| s.annotated.iter().cloned()).collect();
     let taught: Vec<String> =
         labels.entities().iter().filter(|label| taught.contains(*label)).cloned().collect();
     context.note(format!("{} pages to train on, {} held out", train.len(), dev.len()));
     let device = args.device.into();
-    let predictor = finetune::starting_model(&args.base, &labels, device, args.seed)?;
+    let predictor = finetune::starting_model(&args.base, &labels, args.links, device, args.seed)?;
     let set = finetune::examples(&train, &predictor)?;
     let dev = finetune::dev_pages(dev)?;
     let from_bert = is_bert(&args.base);
     if from_bert {
-        finetune::prepare_new_backbone(&predictor, &set);
+        let pictures: Vec<_> = set.pictures.iter().collect();
+        finetune::prepare_new_backbone(&predictor.model, &pictures);
     }
     let from = args.resume.then(|| checkpoint::find(&args.output)).flatten();
     let mut bar = TrainBar::new(context);
-    let trainer =
-        Trainer { predictor: &predictor, set: &set, dev: &dev, run_dir: &args.output, options };
+    let source = LabelledWindows::new(&set, &predictor, options.batch_tokens, options.seed);
+    let class_weights = args.balance_classes.then(|| {
+        let targets = set.examples.iter().map(|example| example.targets.as_slice());
+        Tensor::from_slice(&balanced_weights(targets, labels.len())).to_device(device)
+    });
+    let objective = Labelling { predictor: &predictor, dev: &dev, class_weights };
+    let trainer = Trainer {
+        model: &predictor.model,
+        source: &source,
+        objective: &objective,
+        run_dir: &args.output,
+        options,
+    };
     let outcome = trainer.run(finetune::is_fresh(from_bert), from.as_deref(), &mut bar)?;
     if outcome.interrupted {
         context.note("interrupted; the same command with --resume goes on from here");
         return Ok(ExitCode::Interrupted);
     }
-    finish(&args, &outcome.best, &predictor, taught)?;
+    let (name, links) = (args.name.clone(), args.links);
+    let extras = LayoutLmExtras { name, taught, links, ..LayoutLmExtras::default() };
+    let report = conclude(&args.output, &outcome.best, &args.base, extras, &dev, device)?;
+    if let Some(report) = report {
+        context.note(report);
+    }
     context.note(format!("model written to {}", args.output.join("model").display()));
     Ok(ExitCode::Success)
+}
+
+fn check_links(args: &FinetuneArgs, labels: &LabelSet) -> crate::Result<()> {
+    let has = |label: &str| labels.entity_index(label).is_some();
+    if args.links && !(has("question") && has("answer")) {
+        return Err(Error::usage("links stand between the labels question and answer")
+            .hint("pass --labels header,question,answer as well"));
+    }
+    Ok(())
 }
 
 fn options(args: &FinetuneArgs) -> TrainOptions {
     TrainOptions {
         seed: args.seed,
-        epochs: args.epochs,
+        length: Length::Passes(args.epochs),
         batch_tokens: args.batch_tokens,
         patience: args.patience,
         optimizer: OptimizerOptions { rate: args.learning_rate, ..OptimizerOptions::default() },
         precision: args.precision,
+        accumulate: args.accumulate.get(),
         checkpoint_every: Duration::from_secs(args.checkpoint_every),
+        ..TrainOptions::default()
     }
 }
 
@@ -149,24 +201,4 @@ pub fn kind_and_path(item: &str) -> crate::Result<(DatasetKind, &Path)> {
         Some((kind, path)) => Ok((kind.parse()?, Path::new(path))),
         None => Ok((DatasetKind::detect(Path::new(item))?, Path::new(item))),
     }
-}
-
-/// The best pass's weights with tokenizer and settings, as a model directory.
-fn finish(
-    args: &FinetuneArgs,
-    best: &Path,
-    predictor: &Predictor,
-    taught: Vec<String>,
-) -> anyhow::Result<()> {
-    // A BERT's settings know nothing of boxes.
-    let processor = if is_bert(&args.base) {
-        let tokenizer = tokenizer_json(&args.base, &serde_json::Value::Null)?;
-        Processor::from_bytes(&tokenizer, finetune::ZERO_BOXES.as_bytes())
-    } else {
-        Processor::read(&args.base)?
-    };
-    let best = crate::model::Model::load(best, predictor.model.device())?;
-    let model = args.output.join("model");
-    finetune::write_model(&best, &processor, &args.name, taught, &model)?;
-    Ok(())
 }

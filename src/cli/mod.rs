@@ -24,6 +24,7 @@ pub mod models;
 pub mod ocr;
 pub mod options;
 mod page_by_page;
+pub mod pretrain;
 pub mod progress;
 mod progress_hub;
 mod progress_train;
@@ -81,6 +82,7 @@ pub enum Verb {
     Ocr(ocr::OcrVerbArgs),
     Inspect(inspect::InspectArgs),
     Finetune(finetune::FinetuneArgs),
+    Pretrain(pretrain::PretrainArgs),
     Eval(eval::EvalArgs),
     Models(models::ModelsArgs),
     Convert(convert::ConvertArgs),
@@ -100,6 +102,7 @@ impl Verb {
             Verb::Ocr(args) => ocr::run(args, context),
             Verb::Inspect(args) => inspect::run(args, context),
             Verb::Finetune(args) => finetune::run(args, context),
+            Verb::Pretrain(args) => pretrain::run(args, context),
             Verb::Eval(args) => eval::run(args, context),
             Verb::Models(args) => models::run(args, context),
             Verb::Convert(args) => convert::run(args, context),

@@ -122,7 +122,7 @@ fn labels(model: &Model) -> Vec<String> {
             model.config.labels().map_or_else(|_| Vec::new(), |set| set.entities().to_vec())
         }
         Task::SequenceClassification => model.config.id2label.values().cloned().collect(),
-        Task::QuestionAnswering => Vec::new(),
+        Task::QuestionAnswering | Task::PreTraining => Vec::new(),
     }
 }
 

@@ -1,7 +1,9 @@
-//! The bar of a training run: loss, dev score and time left, on standard error.
+//! The bars of a training run, on standard error: pages read; loss, dev score and time left.
 
 use super::Context;
-use crate::train::trainer::{EpochReport, Observer, StepReport};
+use crate::error::Error;
+use crate::train::pretrain::cache::Watcher;
+use crate::train::trainer::{Observer, ScoreReport, StepReport};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,16 +57,13 @@ impl Observer for TrainBar<'_> {
         ));
     }
 
-    fn epoch(&mut self, report: &EpochReport) {
-        let fields: Vec<String> =
-            report.dev.fields.iter().map(|(label, f1)| format!("{label} {f1:.3}")).collect();
+    fn score(&mut self, report: &ScoreReport) {
+        let dev = report.dev.as_ref().map(|dev| format!(", dev {}", dev.text)).unwrap_or_default();
         let line = format!(
-            "pass {}: loss {:.4}, dev entity F1 {:.4}, field F1 {:.4} ({}){} {:.0} s",
+            "pass {}, step {}: loss {:.4}{dev}{} {:.0} s",
             report.epoch + 1,
+            report.step,
             report.mean_loss,
-            report.dev.entity_f1,
-            report.dev.field_f1,
-            fields.join(", "),
             if report.is_best { ", best so far;" } else { ";" },
             report.seconds
         );
@@ -73,5 +72,41 @@ impl Observer for TrainBar<'_> {
 
     fn should_stop(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts documents while pages are read for the first time.
+pub struct ReadingBar<'a> {
+    context: &'a Context,
+    bar: ProgressBar,
+}
+
+impl<'a> ReadingBar<'a> {
+    pub fn new(context: &'a Context) -> Self {
+        let bar =
+            if context.shows_progress() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} read  {eta} left") {
+            bar.set_style(style);
+        }
+        Self { context, bar }
+    }
+
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Watcher for ReadingBar<'_> {
+    fn begin(&self, documents: usize) {
+        self.bar.inc_length(documents as u64);
+    }
+
+    fn done(&self) {
+        self.bar.inc(1);
+    }
+
+    fn failed(&self, error: &Error) {
+        let warn = || self.context.warning(format!("{error}; it is passed over"));
+        self.bar.suspend(warn);
     }
 }

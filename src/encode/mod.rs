@@ -9,6 +9,7 @@ pub mod window;
 use crate::document::Word;
 use crate::error::{Error, Result};
 use crate::geometry::{NormBox, PageSize};
+use std::collections::BTreeMap;
 use tokenize::{PlacedToken, WordTokenizer};
 use window::WindowOptions;
 
@@ -32,6 +33,17 @@ impl Window {
     }
     pub fn is_empty(&self) -> bool {
         self.token_ids.is_empty()
+    }
+
+    /// The first token of each word that has one here: word → token.
+    pub fn first_tokens(&self) -> BTreeMap<usize, usize> {
+        let mut firsts = BTreeMap::new();
+        for (token, word) in self.word_of_token.iter().enumerate() {
+            if let Some(word) = word {
+                firsts.entry(*word).or_insert(token);
+            }
+        }
+        firsts
     }
 
     fn push(&mut self, token: PlacedToken, word: Option<usize>) {

@@ -80,6 +80,9 @@ impl fmt::Display for Report {
             )?;
             write_counts(f, "question-answer", links)?;
         }
+        if !self.confusion.counts.is_empty() {
+            self.write_confusion(f)?;
+        }
         if !self.calibration.is_empty() {
             self.write_calibration(f)?;
         }
@@ -121,6 +124,25 @@ impl Report {
         }
         row(f, "micro", [fields.exact.micro, fields.relaxed.micro, fields.typed.micro])?;
         write_interval(f, self.field_interval)
+    }
+
+    /// The confusion matrix, row by row, without its zeros.
+    fn write_confusion(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n{:<28}{:>9}{:>9}  taken for", "words by true label", "words", "right")?;
+        for (label, row) in &self.confusion.counts {
+            let all: usize = row.values().sum();
+            let right = row.get(label).copied().unwrap_or(0);
+            let mut wrong: Vec<(&String, usize)> =
+                row.iter().filter(|(other, _)| *other != label).map(|(l, n)| (l, *n)).collect();
+            wrong.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            let wrong: Vec<String> =
+                wrong.iter().map(|(other, count)| format!("{other} {count}")).collect();
+            let share = right as f64 / all.max(1) as f64;
+            let wrong =
+                if wrong.is_empty() { String::new() } else { "  ".to_string() + &wrong.join(", ") };
+            writeln!(f, "{label:<28}{all:>9}{share:>9.4}{wrong}")?;
+        }
+        Ok(())
     }
 
     fn write_calibration(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

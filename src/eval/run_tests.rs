@@ -160,6 +160,10 @@ fn the_report_is_a_table_and_json() {
     micro                          0.7500   0.7500   1.0000       4
                                 F1 0.5000 to 1.0000 with 95 % confidence
 
+    words by true label             words    right  taken for
+    company                             3   1.0000
+    total                               3   1.0000
+
     calibration: word accuracy 1.0000, entity score error 0.0833
       6 words of company, …: error 0.1000, 0.0000 at temperature 0.21
     ");

@@ -1,7 +1,8 @@
-//! Heads on the trunk: labels per token, a label per page, an answer span.
+//! Heads on the trunk: labels per token, a label per page, an answer span, pre-training.
 
 use super::config::{ModelConfig, ModelType};
 use super::layers::{Linear, Scope, linear};
+use super::pretraining::PretrainingHeads;
 use super::trunk::{Encoded, Trunk};
 use crate::error::{Error, ErrorCode, Result};
 use tch::{Kind, Tensor};
@@ -12,6 +13,8 @@ pub enum Task {
     TokenClassification,
     SequenceClassification,
     QuestionAnswering,
+    /// The three objectives of §2.3; to be fine-tuned for one of the others.
+    PreTraining,
 }
 
 impl Task {
@@ -23,6 +26,7 @@ impl Task {
             ("ForTokenClassification", Task::TokenClassification),
             ("ForSequenceClassification", Task::SequenceClassification),
             ("ForQuestionAnswering", Task::QuestionAnswering),
+            ("ForPreTraining", Task::PreTraining),
         ];
         tasks.iter().find(|(name, _)| architecture.ends_with(name)).map(|(_, task)| *task).ok_or_else(|| {
             Error::model(
@@ -43,6 +47,7 @@ impl Task {
             Task::TokenClassification => "ForTokenClassification",
             Task::SequenceClassification => "ForSequenceClassification",
             Task::QuestionAnswering => "ForQuestionAnswering",
+            Task::PreTraining => "ForPreTraining",
         };
         format!("{family}{task}")
     }
@@ -50,7 +55,7 @@ impl Task {
 
 /// What a head says.
 pub enum Logits {
-    /// `[batch, seq, labels]`
+    /// `[batch, seq, labels]`; after pre-training `[batch, seq, vocab]`
     Tokens(Tensor),
     /// `[batch, labels]`
     Sequence(Tensor),
@@ -62,8 +67,13 @@ pub enum Logits {
 pub struct Head {
     task: Task,
     model_type: ModelType,
-    output: Linear,
+    output: Output,
     dropout: f64,
+}
+
+enum Output {
+    Linear(Linear),
+    PreTraining(PretrainingHeads),
 }
 
 impl Head {
@@ -81,24 +91,43 @@ impl Head {
                 linear(&(root / "classifier"), 3 * hidden, labels)
             }
             (Task::QuestionAnswering, _) => linear(&(root / "qa_outputs"), hidden, 2),
+            (Task::PreTraining, _) => {
+                let output = Output::PreTraining(PretrainingHeads::new(root, config));
+                return Self { task, model_type: config.model_type, output, dropout: 0.0 };
+            }
         };
+        let output = Output::Linear(output);
         Self { task, model_type: config.model_type, output, dropout: config.hidden_dropout_prob }
     }
 
     pub fn forward(&self, trunk: &Trunk, encoded: &Encoded, train: bool) -> Logits {
+        let linear = match &self.output {
+            Output::Linear(linear) => linear,
+            Output::PreTraining(heads) => {
+                return Logits::Tokens(heads.word_pieces(&encoded.text, trunk.text.word_table()));
+            }
+        };
         // Losses and probabilities are taken in 32 bits, whatever products were computed in.
-        let output = |states: &Tensor| {
-            self.output.forward(&states.dropout(self.dropout, train)).to_kind(Kind::Float)
+        let dropped = |states: &Tensor| {
+            linear.forward(&states.dropout(self.dropout, train)).to_kind(Kind::Float)
         };
         match self.task {
-            Task::TokenClassification => Logits::Tokens(output(&encoded.text)),
+            Task::TokenClassification | Task::PreTraining => Logits::Tokens(dropped(&encoded.text)),
             Task::SequenceClassification => {
-                Logits::Sequence(output(&self.page_state(trunk, encoded)))
+                Logits::Sequence(dropped(&self.page_state(trunk, encoded)))
             }
             Task::QuestionAnswering => {
-                let spans = self.output.forward(&encoded.text).to_kind(Kind::Float); // [batch, seq, 2]
+                let spans = linear.forward(&encoded.text).to_kind(Kind::Float); // [batch, seq, 2]
                 Logits::Span(spans.select(2, 0), spans.select(2, 1))
             }
+        }
+    }
+
+    /// The heads of the three objectives, in a model made for pre-training.
+    pub fn pretraining(&self) -> Option<&PretrainingHeads> {
+        match &self.output {
+            Output::PreTraining(heads) => Some(heads),
+            Output::Linear(_) => None,
         }
     }
 

@@ -12,8 +12,10 @@ mod layer;
 pub mod layers;
 mod pickle;
 pub mod precision;
+pub mod pretraining;
 pub mod processor;
 pub mod registry;
+pub mod relation;
 pub mod runtime;
 mod stored;
 mod text;
@@ -25,6 +27,8 @@ use crate::error::{Error, Result, Stage};
 use config::{ModelConfig, ModelType};
 use heads::{Head, Logits, Task};
 use layers::Scope;
+use pretraining::PretrainingHeads;
+use relation::RelationHead;
 use std::path::Path;
 use tch::{Device, Tensor, nn};
 use trunk::{Encoded, Inputs, Recording, Trunk};
@@ -34,6 +38,8 @@ pub struct Model {
     pub config: ModelConfig,
     pub task: Task,
     pub trunk: Trunk,
+    /// Links of questions and answers, where the configuration says that the model has them.
+    pub relation: Option<RelationHead>,
     head: Head,
     store: nn::VarStore,
 }
@@ -86,7 +92,9 @@ impl Model {
         let root = Scope::new(store.root(), initializer_range);
         let trunk = Trunk::new(&(&root / config.model_type.prefix()), &config)?;
         let head = Head::new(&root, &config, task);
-        Ok(Self { config, task, trunk, head, store })
+        let has_links = config.layoutlm.as_ref().is_some_and(|extras| extras.links);
+        let relation = has_links.then(|| RelationHead::new(&root, &config));
+        Ok(Self { config, task, trunk, relation, head, store })
     }
 
     /// Weights are final: no gradients, norms folded into convolutions.
@@ -117,9 +125,14 @@ impl Model {
 
     /// Inference: logits of a batch of windows.
     pub fn forward(&self, inputs: &Inputs) -> Logits {
+        self.forward_with_states(inputs).0
+    }
+
+    /// As [`Self::forward`]; also the states, for the relation head.
+    pub fn forward_with_states(&self, inputs: &Inputs) -> (Logits, Encoded) {
         tch::no_grad(|| {
             let encoded = self.trunk.forward(inputs, false);
-            self.head.forward(&self.trunk, &encoded, false)
+            (self.head.forward(&self.trunk, &encoded, false), encoded)
         })
     }
 
@@ -127,6 +140,16 @@ impl Model {
     pub fn forward_train(&self, inputs: &Inputs) -> (Logits, Encoded) {
         let encoded = self.trunk.forward(inputs, true);
         (self.head.forward(&self.trunk, &encoded, true), encoded)
+    }
+
+    /// The states of a batch without any head, with dropout and gradients where `train`.
+    pub fn encode(&self, inputs: &Inputs, train: bool) -> Encoded {
+        self.trunk.forward(inputs, train)
+    }
+
+    /// The heads of the three objectives, in a model made for pre-training.
+    pub fn pretraining(&self) -> Option<&PretrainingHeads> {
+        self.head.pretraining()
     }
 
     /// Inference that keeps the values on the way.

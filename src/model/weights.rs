@@ -19,7 +19,8 @@ use tch::{Kind, Tensor, nn};
 pub enum Missing<'a> {
     /// An error that names the first.
     Refuse,
-    /// Leave those below one of these prefixes as they are: a new head on an old trunk.
+    /// Leave those below one of these prefixes as they are, and those that the file has in another
+    /// shape: a new head on an old trunk.
     Keep(&'a [&'a str]),
 }
 
@@ -76,21 +77,24 @@ impl Checkpoint {
             })
             .unwrap_or_default();
         let mut filled = BTreeSet::new();
+        let kept = |name: &str| match missing {
+            Missing::Refuse => false,
+            Missing::Keep(prefixes) => prefixes.iter().any(|p| name.starts_with(p)),
+        };
         let _guard = tch::no_grad_guard();
         for file in &self.files {
             file.for_each(&mut |name, stored| {
                 let key = current_name(name, &prefix);
                 if let Some(variable) = variables.get(key.as_ref()) {
+                    if kept(&key) && stored.size() != variable.size() {
+                        return Ok(());
+                    }
                     copy_checked(&key, stored, variable).map_err(|e| e.at(&file.name))?;
                     filled.insert(key.into_owned());
                 }
                 Ok(())
             })?;
         }
-        let kept = |name: &str| match missing {
-            Missing::Refuse => false,
-            Missing::Keep(prefixes) => prefixes.iter().any(|p| name.starts_with(p)),
-        };
         match variables.keys().find(|name| !filled.contains(*name) && !kept(name)) {
             None => Ok(()),
             Some(name) => Err(mismatch(format!(

@@ -3,10 +3,11 @@
 
 pub mod answer;
 pub mod classify;
+mod links;
 
 use crate::decode::bio::Aggregation;
 use crate::decode::merge::{WindowProbabilities, merge_windows};
-use crate::decode::page::{HeadPrediction, PagePrediction};
+use crate::decode::page::{HeadPrediction, PagePrediction, WordPair};
 use crate::document::Word;
 use crate::encode::batch::stack;
 use crate::encode::tokenize::WordTokenizer;
@@ -122,9 +123,9 @@ impl Predictor {
                 }));
             }
         }
-        let mut answers: Vec<Vec<Option<WindowProbabilities>>> = encoded
+        let mut answers: Vec<Vec<Option<WindowAnswer>>> = encoded
             .iter()
-            .map(|windows| vec![None; windows.as_ref().map_or(0, Vec::len)])
+            .map(|windows| (0..windows.as_ref().map_or(0, Vec::len)).map(|_| None).collect())
             .collect();
         // By length: a batch pads little.
         jobs.sort_by_key(|job| std::cmp::Reverse(job.window.len()));
@@ -135,8 +136,8 @@ impl Predictor {
             let batch = &jobs[range];
             match self.run(batch, pages) {
                 Ok(found) => {
-                    for (job, probabilities) in batch.iter().zip(found) {
-                        answers[job.page][job.index] = Some(probabilities);
+                    for (job, answer) in batch.iter().zip(found) {
+                        answers[job.page][job.index] = Some(answer);
                     }
                 }
                 Err(error) => failed = Some(error.message),
@@ -147,18 +148,21 @@ impl Predictor {
             .zip(answers)
             .zip(pages)
             .map(|((windows, answers), page)| {
-                windows?;
+                let windows = windows?;
                 if page.words.is_empty() {
-                    return Ok(self.prediction(Vec::new()));
+                    return Ok(self.prediction(Vec::new(), None));
                 }
-                let answers: Option<Vec<WindowProbabilities>> = answers.into_iter().collect();
+                let answers: Option<Vec<WindowAnswer>> = answers.into_iter().collect();
                 let answers = answers.ok_or_else(|| {
                     let reason = failed.clone().unwrap_or_default();
                     Error::model(ErrorCode::Internal, format!("the model failed: {reason}"))
                 })?;
-                let merged =
-                    merge_windows(&answers, page.words.len(), &self.labels, self.aggregation)?;
-                Ok(self.prediction(merged))
+                let (probabilities, states): (Vec<_>, Vec<_>) =
+                    answers.into_iter().map(|answer| (answer.probabilities, answer.states)).unzip();
+                let count = page.words.len();
+                let merged = merge_windows(&probabilities, count, &self.labels, self.aggregation)?;
+                let pairs = self.pairs(page.words, &merged, &windows, states)?;
+                Ok(self.prediction(merged, pairs))
             })
             .collect()
     }
@@ -174,12 +178,30 @@ impl Predictor {
         kept
     }
 
-    fn prediction(&self, probabilities: Vec<Vec<f32>>) -> PagePrediction {
+    fn prediction(
+        &self,
+        probabilities: Vec<Vec<f32>>,
+        pairs: Option<Vec<WordPair>>,
+    ) -> PagePrediction {
         let head = HeadPrediction { labels: self.labels.clone(), probabilities };
-        PagePrediction { heads: vec![head], pairs: None }
+        PagePrediction { heads: vec![head], pairs }
     }
 
-    fn run(&self, jobs: &[Job], pages: &[Question]) -> Result<Vec<WindowProbabilities>> {
+    /// What the relation head says; `None` without one.
+    fn pairs(
+        &self,
+        words: &[Word],
+        probabilities: &[Vec<f32>],
+        windows: &[Window],
+        states: Vec<Option<Tensor>>,
+    ) -> Result<Option<Vec<WordPair>>> {
+        let Some(head) = &self.model.relation else { return Ok(None) };
+        let stated: Vec<_> =
+            windows.iter().zip(states).filter_map(|(w, states)| Some((w, states?))).collect();
+        links::pairs(head, words, probabilities, &self.labels, &stated).map(Some)
+    }
+
+    fn run(&self, jobs: &[Job], pages: &[Question]) -> Result<Vec<WindowAnswer>> {
         let windows: Vec<&Window> = jobs.iter().map(|job| job.window).collect();
         let mut pictured: Vec<usize> = jobs.iter().map(|job| job.page).collect();
         pictured.sort_unstable();
@@ -189,7 +211,8 @@ impl Predictor {
             jobs.iter().map(|job| pictured.binary_search(&job.page).unwrap_or_default()).collect();
         let inputs =
             stack(&windows, &pictures, &page_of_window, self.tokenizer.pad, self.model.device());
-        let Logits::Tokens(logits) = self.model.forward(&inputs) else {
+        let (logits, encoded) = self.model.forward_with_states(&inputs);
+        let Logits::Tokens(logits) = logits else {
             return Err(Error::model(ErrorCode::Internal, "a token head answers per token"));
         };
         let temperature = self
@@ -203,7 +226,12 @@ impl Predictor {
         let probabilities = self.taught_only(probabilities).to_device(Device::Cpu);
         jobs.iter()
             .enumerate()
-            .map(|(row, job)| window_probabilities(&probabilities.get(row as i64), job.window))
+            .map(|(row, job)| {
+                let row = row as i64;
+                let probabilities = window_probabilities(&probabilities.get(row), job.window)?;
+                let has_links = self.model.relation.is_some();
+                Ok(WindowAnswer { probabilities, states: has_links.then(|| encoded.text.get(row)) })
+            })
             .collect()
     }
 }
@@ -222,6 +250,13 @@ fn untaught_classes(model: &Model, labels: &LabelSet) -> Option<Tensor> {
         })
         .collect();
     Some(Tensor::from_slice(&untaught).to_device(model.device()))
+}
+
+/// What the model says about a window.
+struct WindowAnswer {
+    probabilities: WindowProbabilities,
+    /// `[seq, hidden]`; where there is a relation head to ask.
+    states: Option<Tensor>,
 }
 
 /// A window to run, and where its answer goes.

@@ -188,10 +188,7 @@ fn save_picture(
 }
 
 fn failed(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(Stage::Output, ErrorCode::OutputFailed, format!("cannot be written: {error}"))
-        .at(path.display().to_string())
-        .hint("check the directory, its permissions and the space left")
-        .caused_by(error)
+    Error::unwritable(Stage::Output, path, error)
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 pub struct Progress {
     /// Updates made.
     pub step: i64,
+    /// Updates of the whole run, over which the rate rises and falls.
+    #[serde(default)]
+    pub total: i64,
     /// Passes begun, counted from 0; with the seed it fixes the order of batches.
     pub epoch: usize,
     /// Batches done in this pass.
@@ -22,6 +25,14 @@ pub struct Progress {
     /// Best score on the dev split so far, and its pass.
     pub best_score: Option<f64>,
     pub best_epoch: usize,
+    /// Scores since then.
+    #[serde(default)]
+    pub waited: usize,
+    /// Losses since the last score, for their mean.
+    #[serde(default)]
+    pub loss_sum: f64,
+    #[serde(default)]
+    pub loss_count: usize,
     /// Seconds spent training.
     pub seconds: f64,
 }
@@ -64,28 +75,19 @@ pub fn find(run: &Path) -> Option<PathBuf> {
 /// `DataInvalid`, `WeightsMismatch` when the checkpoint belongs to another model.
 pub fn restore(checkpoint: &Path, model: &Model, optimizer: &mut AdamW) -> Result<Progress> {
     let path = checkpoint.join("progress.json");
-    let text = std::fs::read_to_string(&path).map_err(|e| failed(&path, e))?;
-    let progress: Progress = serde_json::from_str(&text).map_err(|e| {
-        Error::new(
-            Stage::Train,
-            ErrorCode::DataInvalid,
-            format!("the checkpoint can't be read: {e}"),
-        )
-        .at(path.display().to_string())
-        .hint("start again in another directory, or without --resume")
-    })?;
+    let unreadable = |cause: String| {
+        let message = format!("the checkpoint can't be read: {cause}");
+        Error::new(Stage::Train, ErrorCode::DataInvalid, message)
+            .at(path.display().to_string())
+            .hint("start again in another directory, or without --resume")
+    };
+    let text = std::fs::read_to_string(&path).map_err(|e| unreadable(e.to_string()))?;
+    let progress: Progress = serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
     Checkpoint::open(checkpoint)?.fill(model.store(), Missing::Refuse)?;
     optimizer.load(&checkpoint.join("optimizer"), progress.step)?;
     Ok(progress)
 }
 
 fn failed(path: &Path, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(
-        Stage::Train,
-        ErrorCode::OutputFailed,
-        format!("the checkpoint can't be kept: {cause}"),
-    )
-    .at(path.display().to_string())
-    .hint("check free space and permissions")
-    .caused_by(cause)
+    Error::unwritable(Stage::Train, path, cause)
 }

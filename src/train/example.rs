@@ -6,6 +6,7 @@ use crate::encode::tokenize::WordTokenizer;
 use crate::encode::window::WindowOptions;
 use crate::encode::{Window, encode_page};
 use crate::error::{Error, ErrorCode, Result, Stage};
+use crate::eval::run::groups_of_tags;
 use crate::input::{InputOptions, Source, open};
 use crate::labels::{LabelSet, Tag};
 use image::RgbImage;
@@ -24,6 +25,16 @@ pub struct Example {
     pub open: usize,
     /// Index into [`ExampleSet::pictures`].
     pub picture: usize,
+    /// Questions and answers that stand here together, where the data set links them.
+    pub pairs: Vec<Pair>,
+}
+
+/// A question and an answer by their first tokens, and whether they belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    pub question: usize,
+    pub answer: usize,
+    pub linked: bool,
 }
 
 /// Examples of many pages.
@@ -54,7 +65,8 @@ impl ExampleSet {
         let picture = self.pictures.len() - 1;
         for window in encode_page(&sample.words, sample.size, tokenizer, options)? {
             let targets = first_piece_targets(&window, &classes);
-            self.examples.push(Example { window, targets, open, picture });
+            let pairs = pairs_of(sample, &window);
+            self.examples.push(Example { window, targets, open, picture, pairs });
         }
         Ok(())
     }
@@ -117,6 +129,29 @@ fn first_piece_targets(window: &Window, classes: &[i64]) -> Vec<i64> {
         .collect()
 }
 
+/// Every question with every answer in the window.
+fn pairs_of(sample: &Sample, window: &Window) -> Vec<Pair> {
+    let is_linked = |label: &str| sample.annotated.iter().any(|known| known == label);
+    if !is_linked("question") || !is_linked("answer") {
+        return Vec::new();
+    }
+    let tokens = window.first_tokens();
+    let groups = groups_of_tags(&sample.tags);
+    let firsts = |label: &'static str| {
+        let of_label = groups.iter().filter(move |(of, _)| of == label);
+        of_label.filter_map(|(_, words)| words.first().copied())
+    };
+    let mut pairs = Vec::new();
+    for (question, answer) in firsts("question").flat_map(|q| firsts("answer").map(move |a| (q, a)))
+    {
+        if let (Some(&q), Some(&a)) = (tokens.get(&question), tokens.get(&answer)) {
+            let linked = sample.links.contains(&(question, answer));
+            pairs.push(Pair { question: q, answer: a, linked });
+        }
+    }
+    pairs
+}
+
 /// The 224×224 picture of a sample; a white page where the data set has none.
 ///
 /// # Errors
@@ -154,4 +189,34 @@ fn page_of_file(path: &Path, number: u32) -> Result<RgbImage> {
     }
     Err(Error::input(ErrorCode::NoSuchPage, format!("there is no page {number}"))
         .at(path.display().to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::data::{DatasetKind, read_dataset};
+
+    #[test]
+    fn every_question_of_a_form_is_paired_with_every_answer_and_the_true_ones_are_linked() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let sample =
+            read_dataset(DatasetKind::Funsd, &root.join("tests/data/funsd")).unwrap().remove(0);
+        let json = std::fs::read(root.join("assets/model/tokenizer.json")).unwrap();
+        let tokenizer = WordTokenizer::from_bytes(&json, b"", 30_522).unwrap();
+        let labels = LabelSet::bio(&["header", "question", "answer"]);
+        let mut set = ExampleSet::default();
+        set.add(&sample, white_page(), &labels, &tokenizer, WindowOptions::default()).unwrap();
+        let (window, pairs) = (&set.examples[0].window, &set.examples[0].pairs);
+        let groups = groups_of_tags(&sample.tags);
+        let count = |label: &str| groups.iter().filter(|(of, _)| of == label).count();
+        assert_eq!(pairs.len(), count("question") * count("answer"));
+        let word = |token: usize| window.word_of_token[token].unwrap();
+        let linked: Vec<(usize, usize)> = pairs
+            .iter()
+            .filter(|pair| pair.linked)
+            .map(|pair| (word(pair.question), word(pair.answer)))
+            .collect();
+        assert_eq!(linked, sample.links);
+        assert!(!linked.is_empty());
+    }
 }

@@ -12,6 +12,7 @@ use crate::model::Model;
 use crate::model::config::{LayoutLmExtras, ModelConfig, ModelType};
 use crate::model::heads::Task;
 use crate::model::processor::Processor;
+use crate::model::relation::RelationHead;
 use crate::model::weights::{Checkpoint, Missing};
 use crate::predict::Predictor;
 use image::RgbImage;
@@ -38,33 +39,85 @@ pub const TYPED_LABELS: [&str; 14] = [
 ];
 
 /// Pictures on which the norms of a new backbone are measured.
-const CALIBRATION_PICTURES: usize = 32;
+pub const CALIBRATION_PICTURES: usize = 32;
 
-/// A model to train: a checkpoint of the family with a head for `labels`, or a compact LayoutLMv2
-/// around a BERT.
+/// A model to train: a checkpoint of the family, or a compact LayoutLMv2 around a BERT, with a head for
+/// `labels` and, where asked, one for links.
 ///
 /// # Errors
 /// As loading a model.
 pub fn starting_model(
     dir: &Path,
     labels: &LabelSet,
+    links: bool,
     device: Device,
     seed: u64,
 ) -> Result<Predictor> {
-    tch::manual_seed(seed as i64);
-    let is_bert = is_bert(dir);
-    let mut config = if is_bert { compact_config(dir)? } else { ModelConfig::read(dir)? };
-    config.set_labels(labels);
-    let model = Model::fresh(config, Task::TokenClassification, device)?;
-    let tokenizer = if is_bert {
-        copy_bert(&model, dir)?;
-        let json = tokenizer_json(dir, &serde_json::Value::Null)?;
-        WordTokenizer::from_bytes(&json, ZERO_BOXES.as_bytes(), model.config.vocab_size)?
-    } else {
-        Checkpoint::open(dir)?.fill(model.store(), Missing::Keep(&["classifier"]))?;
-        WordTokenizer::read(dir, model.config.vocab_size)?
-    };
+    let start = Start { task: Task::TokenClassification, labels, links, device, seed };
+    let (model, tokenizer) = start.from(dir)?;
     Predictor::new(model, tokenizer)
+}
+
+/// What is to be made of a base model.
+pub struct Start<'a> {
+    pub task: Task,
+    pub labels: &'a LabelSet,
+    /// Whether it is to have a head for links of questions and answers.
+    pub links: bool,
+    pub device: Device,
+    pub seed: u64,
+}
+
+impl Start<'_> {
+    /// The trunk of a checkpoint, or of a compact LayoutLMv2 around a BERT, with a new head for the
+    /// task; a head of the same name and shape is kept.
+    ///
+    /// # Errors
+    /// As loading a model.
+    pub fn from(&self, dir: &Path) -> Result<(Model, WordTokenizer)> {
+        tch::manual_seed(self.seed as i64);
+        let is_bert = is_bert(dir);
+        let mut config = if is_bert { compact_config(dir)? } else { ModelConfig::read(dir)? };
+        config.set_labels(self.labels);
+        // Name, temperature and what was taught belong to the model that was.
+        config.layoutlm =
+            self.links.then(|| LayoutLmExtras { links: true, ..LayoutLmExtras::default() });
+        let model = Model::fresh(config, self.task, self.device)?;
+        let tokenizer = tokenizer_of(dir, model.config.vocab_size)?;
+        if is_bert {
+            copy_bert(&model, dir)?;
+        } else {
+            Checkpoint::open(dir)?.fill(model.store(), Missing::Keep(&HEADS))?;
+        }
+        Ok((model, tokenizer))
+    }
+}
+
+/// Names of heads begin so.
+const HEADS: [&str; 4] = ["classifier", "qa_outputs", "cls.", RelationHead::NAME];
+
+/// The tokenizer of a base model. A BERT's settings know nothing of boxes.
+///
+/// # Errors
+/// `ModelMissing`, `TokenizerMismatch`.
+pub fn tokenizer_of(base: &Path, vocab_size: i64) -> Result<WordTokenizer> {
+    if is_bert(base) {
+        let json = tokenizer_json(base, &serde_json::Value::Null)?;
+        return WordTokenizer::from_bytes(&json, ZERO_BOXES.as_bytes(), vocab_size);
+    }
+    WordTokenizer::read(base, vocab_size)
+}
+
+/// What a base model says beside its weights, which the model made from it takes along.
+///
+/// # Errors
+/// As [`tokenizer_of`].
+pub fn processor_of(base: &Path) -> Result<Processor> {
+    if is_bert(base) {
+        let json = tokenizer_json(base, &serde_json::Value::Null)?;
+        return Ok(Processor::from_bytes(&json, ZERO_BOXES.as_bytes()));
+    }
+    Processor::read(base)
 }
 
 /// `tokenizer_config.json` of models made here: special tokens stand at zeros, as in the paper.
@@ -85,7 +138,10 @@ pub const ZERO_BOXES: &str = r#"{
 
 /// Whether a weight starts from nothing in a model from [`starting_model`].
 pub fn is_fresh(from_bert: bool) -> impl Fn(&str) -> bool {
-    move |name| if from_bert { is_drawn_anew(name) } else { name.starts_with("classifier") }
+    move |name| {
+        let is_head = HEADS.iter().any(|head| name.starts_with(head));
+        is_head || (from_bert && is_drawn_anew(name))
+    }
 }
 
 /// Examples for training.
@@ -121,14 +177,12 @@ fn pictures(samples: &[Sample]) -> Vec<Result<RgbImage>> {
 }
 
 /// Lets a new backbone's frozen norms fit real pages, and its norms' weights be trained.
-pub fn prepare_new_backbone(predictor: &Predictor, set: &ExampleSet) {
-    let model = &predictor.model;
-    if model.config.model_type != ModelType::LayoutLmV2 || set.pictures.is_empty() {
+pub fn prepare_new_backbone(model: &Model, pictures: &[&RgbImage]) {
+    if model.config.model_type != ModelType::LayoutLmV2 || pictures.is_empty() {
         return;
     }
-    let step = (set.pictures.len() / CALIBRATION_PICTURES).max(1);
-    let chosen: Vec<Tensor> = set
-        .pictures
+    let step = (pictures.len() / CALIBRATION_PICTURES).max(1);
+    let chosen: Vec<Tensor> = pictures
         .iter()
         .step_by(step)
         .take(CALIBRATION_PICTURES)
@@ -154,13 +208,10 @@ pub fn prepare_new_backbone(predictor: &Predictor, set: &ExampleSet) {
 pub fn write_model(
     model: &Model,
     processor: &Processor,
-    name: &str,
-    taught: Vec<String>,
+    extras: LayoutLmExtras,
     dir: &Path,
 ) -> Result<()> {
-    let mut config = model.config.clone();
-    let extras = config.layoutlm.unwrap_or_default();
-    config.layoutlm = Some(LayoutLmExtras { name: name.to_string(), taught, ..extras });
+    let config = ModelConfig { layoutlm: Some(extras), ..model.config.clone() };
     model.save_as(&config, dir)?;
     processor.write(model.config.model_type, dir)
 }

@@ -19,7 +19,8 @@ pub fn is_bert(dir: &Path) -> bool {
 }
 
 /// The compact LayoutLMv2 around a BERT of any size: narrow bottleneck ResNet-50 FPN, which the
-/// Python library can build from the configuration too.
+/// Python library can build from the configuration too. The biases of spatial-aware attention can be
+/// left out, for comparison, by LayoutLMv2's own two keys in the BERT's `config.json`.
 ///
 /// # Errors
 /// `ModelInvalid` when the directory holds no BERT.
@@ -34,6 +35,7 @@ pub fn compact_config(bert_dir: &Path) -> Result<ModelConfig> {
     let size = |key: &str| {
         bert[key].as_i64().ok_or_else(|| refuse(bert_dir, &format!("config.json has no {key}")))
     };
+    let flag = |key: &str| bert[key].as_bool().unwrap_or(true);
     let hidden = size("hidden_size")?;
     let args = json!({
         "MODEL.BACKBONE.NAME": "build_resnet_fpn_backbone",
@@ -60,6 +62,8 @@ pub fn compact_config(bert_dir: &Path) -> Result<ModelConfig> {
         type_vocab_size: size("type_vocab_size")?,
         coordinate_size: hidden / 6,
         shape_size: (hidden - 4 * (hidden / 6)) / 2,
+        has_relative_attention_bias: flag("has_relative_attention_bias"),
+        has_spatial_attention_bias: flag("has_spatial_attention_bias"),
         image_feature_pool_shape: [7, 7, 64],
         // Drawing a number for every pair of tokens costs a CPU more than the attention itself.
         attention_probs_dropout_prob: 0.0,

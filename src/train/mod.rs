@@ -1,12 +1,18 @@
 //! Training: data sets, objectives, optimiser, the loop.
 
 pub mod checkpoint;
+pub mod conclude;
+pub mod curve;
 pub mod data;
 pub mod example;
 pub mod finetune;
 pub mod initialise;
+pub mod labelling;
 pub mod line_reader;
+pub mod metrics;
 pub mod objective;
 pub mod optimizer;
+mod prefetch;
+pub mod pretrain;
 pub mod score;
 pub mod trainer;

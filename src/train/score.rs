@@ -1,18 +1,15 @@
-//! Scores on the dev split while training: the same path as `extract`, from words to fields.
+//! Scores on the dev split while training: what `eval` measures, from words to fields.
 
 use super::data::Sample;
-use crate::decode::bio::{Span, spans_of_tags};
-use crate::decode::fields::answers;
-use crate::decode::page::{DecodeOptions, decode_page};
-use crate::error::Result;
+use super::trainer::Score;
+use crate::decode::page::PagePrediction;
+use crate::error::{Error, ErrorCode, Result};
 use crate::eval::metrics::Counts;
-use crate::eval::ocr::letters_and_digits;
-use crate::eval::run::page_of;
-use crate::labels::{LabelSet, Tag};
+use crate::eval::report::Report;
+use crate::eval::run::{EvalOptions, evaluate};
 use crate::predict::{Predictor, Question};
 use image::RgbImage;
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use serde_json::{Map, json};
 
 /// A page to be scored on.
 pub struct DevPage {
@@ -21,86 +18,74 @@ pub struct DevPage {
     pub picture: RgbImage,
 }
 
-/// Scores of one pass.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct DevScore {
-    /// F1 of entities with exactly the true words.
-    pub entity_f1: f64,
-    /// F1 of key values, without case, spaces and punctuation, where the data set gives them.
-    pub field_f1: f64,
-    /// What decides which model is kept: fields and entities alike, where both are known.
-    pub overall: f64,
-    pub fields: BTreeMap<String, f64>,
-}
+/// Pages asked about at once.
+const PAGES_AT_ONCE: usize = 16;
 
 /// Asks the model about every page.
 ///
 /// # Errors
 /// From the model; the first.
-pub fn score(predictor: &Predictor, pages: &[DevPage]) -> Result<DevScore> {
-    let mut entities = Counts::default();
-    let mut fields: BTreeMap<String, Counts> = BTreeMap::new();
-    for chunk in pages.chunks(16) {
+pub fn score(predictor: &Predictor, pages: &[DevPage]) -> Result<Score> {
+    // The intervals are for reports.
+    let options = EvalOptions { resamples: 0, ..EvalOptions::default() };
+    // Links guessed from places don't get better by training.
+    let counts_links = predictor.model.relation.is_some();
+    Ok(summary(&report(predictor, pages, &options)?, counts_links))
+}
+
+/// As [`score`], with all that `eval` says.
+///
+/// # Errors
+/// From the model; the first.
+pub fn report(predictor: &Predictor, pages: &[DevPage], options: &EvalOptions) -> Result<Report> {
+    let mut predictions: Vec<PagePrediction> = Vec::with_capacity(pages.len());
+    for chunk in pages.chunks(PAGES_AT_ONCE) {
         let questions: Vec<Question> = chunk
             .iter()
             .map(|p| Question { words: &p.sample.words, size: p.sample.size, picture: &p.picture })
             .collect();
-        for (page, prediction) in chunk.iter().zip(predictor.predict(&questions)) {
-            let decoded =
-                decode_page(&page_of(&page.sample), &prediction?, &DecodeOptions::default())?;
-            let sample = &page.sample;
-            entities += count_entities(sample, &decoded, &predictor.labels);
-            let given = answers(&decoded.entities, Default::default());
-            for label in sample.annotated.iter().filter(|_| !sample.truth.is_empty()) {
-                let truth = sample
-                    .truth
-                    .get(label)
-                    .map(|t| letters_and_digits(t))
-                    .filter(|t| !t.is_empty());
-                let found = given.get(label).map(|answer| letters_and_digits(&answer.text));
-                *fields.entry(label.clone()).or_default() += Counts {
-                    right: usize::from(truth.is_some() && truth == found),
-                    predicted: usize::from(found.is_some()),
-                    truth: usize::from(truth.is_some()),
-                };
-            }
+        for prediction in predictor.predict(&questions) {
+            predictions.push(prediction?);
         }
     }
-    let mut all = Counts::default();
-    fields.values().for_each(|counts| all += *counts);
-    let (entity_f1, field_f1) = (entities.f1(), all.f1());
-    let overall = if all.truth > 0 { (entity_f1 + field_f1) / 2.0 } else { entity_f1 };
-    let fields = fields.into_iter().map(|(label, counts)| (label, counts.f1())).collect();
-    Ok(DevScore { entity_f1, field_f1, overall, fields })
+    let samples: Vec<Sample> = pages.iter().map(|page| page.sample.clone()).collect();
+    let mut predictions = predictions.into_iter();
+    let next = |_: &Sample| {
+        predictions
+            .next()
+            .ok_or_else(|| Error::model(ErrorCode::Internal, "the page got no answer"))
+    };
+    Ok(evaluate(&samples, next, options))
 }
 
-/// Entities of annotated labels, by label and words; a doubtful word counts for neither side.
-fn count_entities(
-    sample: &Sample,
-    decoded: &crate::decode::page::PageDecoding,
-    labels: &LabelSet,
-) -> Counts {
-    let doubtful =
-        |words: &[usize]| words.iter().any(|&w| sample.ignore.get(w).copied().unwrap_or(false));
-    let tags: Vec<Tag> = sample
-        .tags
+/// F1 of entities with exactly the true words; F1 of key values without case, spaces and punctuation,
+/// where the data set gives them; F1 of links, where the model learns them. What decides is the mean of
+/// those that are known.
+fn summary(report: &Report, counts_links: bool) -> Score {
+    let entity_f1 = report.entities.micro.f1();
+    let relaxed = report.fields.as_ref().map(|fields| &fields.relaxed);
+    let field_f1 = relaxed.map(|scores| scores.micro.f1());
+    let fields: Map<String, serde_json::Value> = relaxed
         .iter()
-        .map(|tag| {
-            let id = labels.names().iter().position(|name| name.eq_ignore_ascii_case(tag));
-            id.and_then(|id| labels.tag(id)).unwrap_or(Tag::Outside)
-        })
+        .flat_map(|scores| &scores.labels)
+        .map(|(label, counts)| (label.clone(), json!(counts.f1())))
         .collect();
-    let truth: BTreeSet<(&str, Vec<usize>)> = spans_of_tags(&tags)
-        .into_iter()
-        .map(|Span { label, words, .. }| (labels.entities()[label].as_str(), words))
-        .filter(|(_, words)| !doubtful(words))
-        .collect();
-    let found: BTreeSet<(&str, Vec<usize>)> = decoded
-        .entities
-        .iter()
-        .zip(&decoded.words)
-        .filter(|(entity, words)| sample.annotated.contains(&entity.label) && !doubtful(words))
-        .map(|(entity, words)| (entity.label.as_str(), words.clone()))
-        .collect();
-    Counts { right: truth.intersection(&found).count(), predicted: found.len(), truth: truth.len() }
+    let link_f1 = report.links.map(Counts::f1).filter(|_| counts_links);
+    let known: Vec<f64> = [Some(entity_f1), field_f1, link_f1].into_iter().flatten().collect();
+    let overall = known.iter().sum::<f64>() / known.len() as f64;
+    let mut text = format!("entity F1 {entity_f1:.4}");
+    if let (Some(field_f1), Some(scores)) = (field_f1, relaxed) {
+        let part = |(label, counts): (&String, &Counts)| format!("{label} {:.3}", counts.f1());
+        let parts: Vec<String> = scores.labels.iter().map(part).collect();
+        text += &format!(", field F1 {field_f1:.4} ({})", parts.join(", "));
+    }
+    if let Some(link_f1) = link_f1 {
+        text += &format!(", link F1 {link_f1:.4}");
+    }
+    let mut values = Map::new();
+    values.insert("entity_f1".into(), json!(entity_f1));
+    values.insert("field_f1".into(), json!(field_f1));
+    values.insert("fields".into(), fields.into());
+    values.extend(link_f1.map(|link_f1| ("link_f1".to_string(), json!(link_f1))));
+    Score { overall, values, text }
 }

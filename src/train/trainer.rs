@@ -1,53 +1,69 @@
-//! The loop: passes over examples, scores on the dev split, the best model kept, a checkpoint at the
-//! end of each pass and on a timer. Everything random comes from the seed, the pass and the step, so
-//! that a resumed run does what the uninterrupted one would have done.
+//! The loop that fine-tuning and pre-training share: batches made ready ahead, updates, scores on the
+//! dev split, the best model kept, checkpoints on a timer and at the end of each pass. Everything random
+//! comes from the seed, the pass and the step, so that a resumed run does what the uninterrupted one
+//! would have done, to the last bit.
 
 use super::checkpoint::{self, Progress};
-use super::example::{Example, ExampleSet};
-use super::objective::tagging;
+use super::curve;
+use super::metrics::Metrics;
 use super::optimizer::{AdamW, OptimizerOptions};
-use super::score::{DevPage, DevScore, score};
-use crate::encode::Window;
-use crate::encode::batch::stack;
+use super::prefetch::prefetch;
 use crate::error::{Error, ErrorCode, Result, Stage};
-use crate::labels::Tag;
-use crate::model::heads::Logits;
+use crate::model::Model;
 use crate::model::precision::{Precision, products_in};
-use crate::model::trunk::Inputs;
-use crate::predict::Predictor;
-use image::RgbImage;
 use rand::SeedableRng;
-use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
-use std::io::Write;
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use tch::{Kind, Tensor};
+use tch::Tensor;
+
+/// How long to train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// Passes over the data.
+    Passes(usize),
+    /// Updates, over as many passes as they need.
+    Steps(i64),
+}
 
 /// How to train.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainOptions {
     pub seed: u64,
-    /// Passes over the examples.
-    pub epochs: usize,
+    pub length: Length,
     /// Tokens of a batch, padding and visual ones included.
     pub batch_tokens: usize,
-    /// Passes without a better dev score before training stops; 0 never stops early.
+    /// Batches whose gradients are added up for one update.
+    pub accumulate: usize,
+    /// Threads that make batches ready ahead of the model.
+    pub workers: usize,
+    /// Scores without a better one before training stops; 0 never stops early.
     pub patience: usize,
+    /// Updates between scores; `None` scores after each pass.
+    pub score_every: Option<i64>,
     pub optimizer: OptimizerOptions,
     pub precision: Precision,
     /// Between checkpoints within a pass.
     pub checkpoint_every: Duration,
 }
 
+impl TrainOptions {
+    /// Over the data, unless told otherwise.
+    pub const PASSES: usize = 12;
+}
+
 impl Default for TrainOptions {
     fn default() -> Self {
         Self {
             seed: 1,
-            epochs: 12,
+            length: Length::Passes(Self::PASSES),
             batch_tokens: 2800,
+            accumulate: 1,
+            workers: 2,
             patience: 4,
+            score_every: None,
             optimizer: OptimizerOptions::default(),
             precision: Precision::default(),
             checkpoint_every: Duration::from_secs(300),
@@ -55,25 +71,80 @@ impl Default for TrainOptions {
     }
 }
 
+/// Where batches come from; shared by the threads that make them ready.
+pub trait BatchSource: Sync {
+    /// What a batch is made of.
+    type Job: Send;
+    type Batch: Send;
+    /// The batches of a pass in their order, by seed and pass alone.
+    fn pass(&self, pass: usize) -> Box<dyn Iterator<Item = Result<Self::Job>> + Send + '_>;
+    /// Makes one ready; all chance in it comes from `random`.
+    ///
+    /// # Errors
+    /// Of the data.
+    fn prepare(&self, job: Self::Job, random: &mut ChaCha8Rng) -> Result<Self::Batch>;
+}
+
+/// What is asked of the model.
+pub trait Objective {
+    type Batch;
+    /// Runs a batch through the model, with dropout and gradients.
+    ///
+    /// # Errors
+    /// When the model has not the head that is asked.
+    fn loss(&self, batch: &Self::Batch) -> Result<Loss>;
+    /// How good the model is by now; `None` where there is nothing to tell it by.
+    ///
+    /// # Errors
+    /// From the model.
+    fn score(&self) -> Result<Option<Score>>;
+}
+
+/// What a batch cost.
+pub struct Loss {
+    /// A single number; `None` where the batch teaches nothing.
+    pub total: Option<Tensor>,
+    /// What it is the sum of, by name.
+    pub parts: Vec<(&'static str, f64)>,
+    /// Tokens run, padding and visual ones included.
+    pub tokens: usize,
+}
+
+/// How good a model is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Score {
+    /// What decides which model is kept: higher is better.
+    pub overall: f64,
+    #[serde(flatten)]
+    pub values: Map<String, Value>,
+    /// For people.
+    #[serde(skip)]
+    pub text: String,
+}
+
 /// One update, as it is reported.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct StepReport {
     pub step: i64,
     pub total_steps: i64,
     pub epoch: usize,
     pub loss: f64,
+    #[serde(flatten)]
+    pub parts: Map<String, Value>,
     pub rate: f64,
     pub gradient_norm: f64,
     pub tokens_per_second: f64,
 }
 
-/// One pass, as it is reported.
+/// One score, as it is reported.
 #[derive(Debug, Clone, Serialize)]
-pub struct EpochReport {
+pub struct ScoreReport {
     pub epoch: usize,
     pub step: i64,
+    /// Since the last score.
     pub mean_loss: f64,
-    pub dev: DevScore,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<Score>,
     pub is_best: bool,
     pub seconds: f64,
 }
@@ -81,19 +152,19 @@ pub struct EpochReport {
 /// Hears how training goes; the command line draws a bar from it.
 pub trait Observer {
     fn step(&mut self, report: &StepReport);
-    fn epoch(&mut self, report: &EpochReport);
-    /// Asked after every step; `true` saves a checkpoint and ends the run.
+    fn score(&mut self, report: &ScoreReport);
+    /// Asked after every update; `true` saves a checkpoint and ends the run.
     fn should_stop(&self) -> bool {
         false
     }
 }
 
 /// A run: what is trained, on what, and where its state goes.
-pub struct Trainer<'a> {
-    pub predictor: &'a Predictor,
-    pub set: &'a ExampleSet,
-    pub dev: &'a [DevPage],
-    /// Directory of checkpoints, metrics and the best model.
+pub struct Trainer<'a, S, O> {
+    pub model: &'a Model,
+    pub source: &'a S,
+    pub objective: &'a O,
+    /// Directory of checkpoints, metrics, the curve and the best model.
     pub run_dir: &'a Path,
     pub options: TrainOptions,
 }
@@ -102,13 +173,58 @@ pub struct Trainer<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     pub progress: Progress,
-    /// Directory of the model with the best dev score.
+    /// Directory of the model with the best score; of the last one where nothing is scored.
     pub best: PathBuf,
     /// Whether it was asked to stop before its end.
     pub interrupted: bool,
 }
 
-impl Trainer<'_> {
+/// What changes while a run goes on.
+struct State<'a> {
+    optimizer: AdamW,
+    progress: Progress,
+    metrics: Metrics,
+    saved: Instant,
+    observer: &'a mut dyn Observer,
+}
+
+/// The batches of one update.
+struct Update {
+    loss: f64,
+    parts: Vec<(&'static str, f64)>,
+    tokens: usize,
+    batches: usize,
+    teaches: bool,
+    started: Instant,
+}
+
+impl Update {
+    fn new() -> Self {
+        let parts = Vec::new();
+        Self { loss: 0.0, parts, tokens: 0, batches: 0, teaches: false, started: Instant::now() }
+    }
+
+    fn parts(&self) -> Map<String, Value> {
+        let mut sums: Map<String, Value> = Map::new();
+        for (name, value) in &self.parts {
+            let sum = sums.get(*name).and_then(Value::as_f64).unwrap_or(0.0);
+            sums.insert((*name).to_string(), (sum + value / self.batches as f64).into());
+        }
+        sums
+    }
+}
+
+/// How a pass ended.
+#[derive(PartialEq)]
+enum Ended {
+    /// Its data are through.
+    Pass,
+    /// The run is long enough, or no longer gets better.
+    Run,
+    Interrupted,
+}
+
+impl<S: BatchSource, O: Objective<Batch = S::Batch>> Trainer<'_, S, O> {
     /// Trains from `checkpoint`, or from the weights as they are.
     ///
     /// # Errors
@@ -120,118 +236,114 @@ impl Trainer<'_> {
         checkpoint: Option<&Path>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome> {
-        if self.set.examples.is_empty() {
-            return Err(Error::new(
-                Stage::Train,
-                ErrorCode::DataInvalid,
-                "there is nothing to train on",
-            )
-            .hint("the data sets hold no labelled pages outside the dev split"));
-        }
-        let mut optimizer =
-            AdamW::new(self.predictor.model.store(), self.options.optimizer, is_fresh);
+        let mut optimizer = AdamW::new(self.model.store(), self.options.optimizer, is_fresh);
         let mut progress = match checkpoint {
-            Some(dir) => checkpoint::restore(dir, &self.predictor.model, &mut optimizer)?,
+            Some(dir) => checkpoint::restore(dir, self.model, &mut optimizer)?,
             None => Progress::default(),
         };
-        let mut metrics = Metrics::open(self.run_dir, checkpoint.is_some())?;
-        let per_epoch = self.batches(0).len() as i64;
-        let total = per_epoch * self.options.epochs as i64;
-        let mut interrupted = false;
-        while progress.epoch < self.options.epochs && !interrupted {
-            let loss = self.pass(&mut optimizer, &mut progress, total, observer, &mut metrics)?;
-            interrupted = loss.is_none();
-            if let Some(mean_loss) = loss {
-                let report = self.finish_epoch(&mut progress, mean_loss)?;
-                metrics.write(&report)?;
-                observer.epoch(&report);
-                checkpoint::save(self.run_dir, &self.predictor.model, &optimizer, &progress)?;
-                let waited = progress.epoch - 1 - progress.best_epoch;
-                if self.options.patience > 0 && waited >= self.options.patience {
-                    break;
-                }
-            } else {
-                checkpoint::save(self.run_dir, &self.predictor.model, &optimizer, &progress)?;
-            }
+        if progress.total == 0 {
+            progress.total = self.total_steps()?;
         }
-        Ok(Outcome { progress, best: self.run_dir.join("best"), interrupted })
+        let metrics = Metrics::open(self.run_dir, progress.step)?;
+        let saved = Instant::now();
+        let mut state = State { optimizer, progress, metrics, saved, observer };
+        let mut ended = Ended::Pass;
+        while ended == Ended::Pass && !self.is_over(&state.progress) {
+            ended = self.pass(&mut state)?;
+            checkpoint::save(self.run_dir, self.model, &state.optimizer, &state.progress)?;
+        }
+        curve::draw(self.run_dir)?;
+        Ok(Outcome {
+            progress: state.progress,
+            best: self.run_dir.join("best"),
+            interrupted: ended == Ended::Interrupted,
+        })
     }
 
-    /// One pass; its mean loss, or `None` when asked to stop.
-    fn pass(
-        &self,
-        optimizer: &mut AdamW,
-        progress: &mut Progress,
-        total: i64,
-        observer: &mut dyn Observer,
-        metrics: &mut Metrics,
-    ) -> Result<Option<f64>> {
-        let batches = self.batches(progress.epoch);
-        let (mut losses, mut counted) = (0.0, 0);
-        let mut saved = Instant::now();
-        for batch in batches.iter().skip(progress.batch) {
-            let started = Instant::now();
-            let rate = optimizer.rate(total);
-            let (loss, gradient_norm, tokens) = self.update(batch, optimizer, total)?;
-            let seconds = started.elapsed().as_secs_f64();
-            progress.batch += 1;
-            progress.step = optimizer.step;
-            progress.seconds += seconds;
-            losses += loss;
-            counted += 1;
-            let report = StepReport {
-                step: progress.step,
-                total_steps: total,
-                epoch: progress.epoch,
-                loss,
-                rate,
-                gradient_norm,
-                tokens_per_second: tokens as f64 / seconds,
-            };
-            metrics.write(&report)?;
-            observer.step(&report);
-            if observer.should_stop() {
-                return Ok(None);
-            }
-            if saved.elapsed() > self.options.checkpoint_every {
-                checkpoint::save(self.run_dir, &self.predictor.model, optimizer, progress)?;
-                saved = Instant::now();
-            }
-        }
-        Ok(Some(losses / f64::from(counted.max(1))))
+    /// Updates of the whole run; an error where there is nothing to learn from.
+    fn total_steps(&self) -> Result<i64> {
+        // The first error says more than that there is nothing.
+        self.source.pass(0).next().transpose()?.ok_or_else(|| {
+            Error::new(Stage::Train, ErrorCode::DataInvalid, "there is nothing to train on")
+                .hint("the data sets hold no usable pages outside the dev split")
+        })?;
+        let passes = match self.options.length {
+            Length::Steps(steps) => return Ok(steps),
+            Length::Passes(passes) => passes as i64,
+        };
+        let batches = self.source.pass(0).filter(Result::is_ok).count();
+        Ok(passes * batches.div_ceil(self.options.accumulate.max(1)) as i64)
     }
 
-    /// One update: loss, gradient norm, tokens.
-    fn update(
+    fn is_over(&self, progress: &Progress) -> bool {
+        let patience = self.options.patience;
+        let is_long_enough = match self.options.length {
+            Length::Passes(passes) => progress.epoch >= passes,
+            Length::Steps(steps) => progress.step >= steps,
+        };
+        is_long_enough || (patience > 0 && progress.waited >= patience)
+    }
+
+    /// One pass, from where it was left.
+    fn pass(&self, state: &mut State) -> Result<Ended> {
+        let (seed, epoch, first) = (self.options.seed, state.progress.epoch, state.progress.batch);
+        let jobs = self.source.pass(epoch).enumerate().skip(first);
+        let prepare = |index: usize, job| {
+            let mut random = ChaCha8Rng::seed_from_u64(seed);
+            random.set_stream(((epoch as u64) << 32) | index as u64);
+            self.source.prepare(job, &mut random)
+        };
+        prefetch(jobs, self.options.workers, prepare, |batches| self.consume(batches, state))
+    }
+
+    fn consume(
         &self,
-        batch: &[usize],
-        optimizer: &mut AdamW,
-        total: i64,
-    ) -> Result<(f64, f64, usize)> {
-        // Dropout depends on seed and step alone: a resumed run draws the same.
-        tch::manual_seed(self.options.seed as i64 ^ (optimizer.step << 20));
-        let (inputs, targets, open) = self.tensors(batch);
-        let logits = {
-            let _products =
-                products_in(self.options.precision.products(self.predictor.model.device()));
-            self.predictor.model.forward_train(&inputs).0
+        batches: &mut dyn Iterator<Item = Result<S::Batch>>,
+        state: &mut State,
+    ) -> Result<Ended> {
+        let mut update = Update::new();
+        for batch in batches {
+            self.learn(&batch?, &mut update, state)?;
+            if update.batches < self.options.accumulate.max(1) {
+                continue;
+            }
+            if let Some(ended) = self.finish_update(&mut update, state)? {
+                return Ok(ended);
+            }
+        }
+        let ended = match update.batches {
+            0 => None,
+            _ => self.finish_update(&mut update, state)?,
         };
-        let Logits::Tokens(logits) = logits else {
-            return Err(Error::new(
-                Stage::Train,
-                ErrorCode::Internal,
-                "a token head answers per token",
-            ));
+        if ended == Some(Ended::Interrupted) {
+            // The pass is closed, and scored, by the run that goes on.
+            return Ok(Ended::Interrupted);
+        }
+        state.progress.epoch += 1;
+        state.progress.batch = 0;
+        if ended.is_none() && self.options.score_every.is_none() {
+            self.finish_score(state, state.progress.epoch - 1)?;
+        }
+        Ok(ended.unwrap_or(Ended::Pass))
+    }
+
+    /// Adds a batch's gradients.
+    fn learn(&self, batch: &S::Batch, update: &mut Update, state: &State) -> Result<()> {
+        // Dropout depends on seed, update and batch alone: a resumed run draws the same.
+        let seed = self.options.seed as i64;
+        tch::manual_seed(seed ^ (state.optimizer.step << 20) ^ ((update.batches as i64) << 50));
+        let loss = {
+            let kind = self.options.precision.products(self.model.device());
+            let _products = products_in(kind);
+            self.objective.loss(batch)?
         };
-        let outside = self.predictor.labels.id_of(Tag::Outside).unwrap_or(0) as i64;
-        let (batch_size, seq) = inputs.size();
-        let tokens = (batch_size * seq) as usize;
-        let Some(loss) = tagging::loss(&logits, &targets, &open, outside) else {
-            optimizer.step += 1;
-            return Ok((0.0, 0.0, tokens));
-        };
-        loss.backward();
-        let value = loss.double_value(&[]);
+        update.batches += 1;
+        update.tokens += loss.tokens;
+        update.parts.extend(loss.parts);
+        let Some(total) = loss.total else { return Ok(()) };
+        let share = self.options.accumulate.max(1) as f64;
+        (&total / share).backward();
+        let value = total.double_value(&[]);
         if !value.is_finite() {
             return Err(Error::new(
                 Stage::Train,
@@ -240,105 +352,89 @@ impl Trainer<'_> {
             )
             .hint("lower --learning-rate; the last checkpoint is whole"));
         }
-        let norm = optimizer.update(total);
-        Ok((value, norm, tokens))
+        update.loss += value;
+        update.teaches = true;
+        Ok(())
     }
 
-    /// Inputs; targets [batch, seq]; open classes [batch, classes].
-    fn tensors(&self, batch: &[usize]) -> (Inputs, Tensor, Tensor) {
-        let device = self.predictor.model.device();
-        let examples: Vec<&Example> = batch.iter().map(|&i| &self.set.examples[i]).collect();
-        let windows: Vec<&Window> = examples.iter().map(|e| &e.window).collect();
-        let pictures: Vec<&RgbImage> =
-            examples.iter().map(|e| &self.set.pictures[e.picture]).collect();
-        let pages: Vec<usize> = (0..examples.len()).collect();
-        let inputs = stack(&windows, &pictures, &pages, self.predictor.tokenizer.pad, device);
-        let (rows, seq) = inputs.size();
-        let mut targets = Vec::with_capacity((rows * seq) as usize);
-        for example in &examples {
-            targets.extend(&example.targets);
-            let padding = seq as usize - example.targets.len();
-            targets.extend(std::iter::repeat_n(super::example::IGNORED, padding));
-        }
-        let open: Vec<bool> =
-            examples.iter().flat_map(|e| self.set.open_classes[e.open].iter().copied()).collect();
-        let targets = Tensor::from_slice(&targets).view([rows, seq]).to_device(device);
-        let open = Tensor::from_slice(&open).view([rows, -1]).to_kind(Kind::Bool).to_device(device);
-        (inputs, targets, open)
-    }
-
-    /// Batches of one pass, by seed and pass: windows of like length together, in random order.
-    fn batches(&self, epoch: usize) -> Vec<Vec<usize>> {
-        let mut random = ChaCha8Rng::seed_from_u64(self.options.seed.wrapping_add(epoch as u64));
-        let mut order: Vec<usize> = (0..self.set.examples.len()).collect();
-        order.shuffle(&mut random);
-        let visual = self.predictor.model.config.visual_tokens() as usize;
-        let length = |index: &usize| self.set.examples[*index].window.len();
-        let mut batches = Vec::new();
-        // Sorted within stretches only, so that each pass groups the pages differently.
-        for stretch in order.chunks_mut(256) {
-            stretch.sort_by_key(length);
-            let mut batch: Vec<usize> = Vec::new();
-            for &index in stretch.iter() {
-                let padded = (length(&index) + visual) * (batch.len() + 1);
-                if padded > self.options.batch_tokens && !batch.is_empty() {
-                    batches.push(std::mem::take(&mut batch));
-                }
-                batch.push(index);
-            }
-            if !batch.is_empty() {
-                batches.push(batch);
-            }
-        }
-        batches.shuffle(&mut random);
-        batches
-    }
-
-    fn finish_epoch(&self, progress: &mut Progress, mean_loss: f64) -> Result<EpochReport> {
-        let dev = score(self.predictor, self.dev)?;
-        let is_best = progress.best_score.is_none_or(|best| dev.overall > best);
-        if is_best {
-            progress.best_score = Some(dev.overall);
-            progress.best_epoch = progress.epoch;
-            self.predictor.model.save(&self.run_dir.join("best"))?;
-        }
-        let report = EpochReport {
-            epoch: progress.epoch,
+    /// Moves the weights, reports, scores and saves where it is time.
+    fn finish_update(&self, update: &mut Update, state: &mut State) -> Result<Option<Ended>> {
+        let total = state.progress.total;
+        let rate = state.optimizer.rate(total);
+        let gradient_norm = if update.teaches {
+            state.optimizer.update(total)
+        } else {
+            state.optimizer.step += 1;
+            0.0
+        };
+        let done = std::mem::replace(update, Update::new());
+        let seconds = done.started.elapsed().as_secs_f64();
+        let loss = done.loss / done.batches as f64;
+        let progress = &mut state.progress;
+        progress.batch += done.batches;
+        progress.step = state.optimizer.step;
+        progress.seconds += seconds;
+        progress.loss_sum += loss;
+        progress.loss_count += 1;
+        let report = StepReport {
             step: progress.step,
-            mean_loss,
+            total_steps: total,
+            epoch: progress.epoch,
+            loss,
+            parts: done.parts(),
+            rate,
+            gradient_norm,
+            tokens_per_second: done.tokens as f64 / seconds.max(1e-9),
+        };
+        state.metrics.write(&report)?;
+        state.observer.step(&report);
+        let is_last = matches!(self.options.length, Length::Steps(steps) if report.step >= steps);
+        let every = self.options.score_every;
+        if is_last || every.is_some_and(|every| report.step % every.max(1) == 0) {
+            self.finish_score(state, report.epoch)?;
+        }
+        if is_last || (every.is_some() && self.is_over(&state.progress)) {
+            return Ok(Some(Ended::Run));
+        }
+        if state.observer.should_stop() {
+            return Ok(Some(Ended::Interrupted));
+        }
+        if state.saved.elapsed() >= self.options.checkpoint_every {
+            checkpoint::save(self.run_dir, self.model, &state.optimizer, &state.progress)?;
+            curve::draw(self.run_dir)?;
+            state.saved = Instant::now();
+        }
+        update.started = Instant::now();
+        Ok(None)
+    }
+
+    fn finish_score(&self, state: &mut State, epoch: usize) -> Result<()> {
+        let dev = self.objective.score()?;
+        let progress = &mut state.progress;
+        // Without a score the latest model is the best known.
+        let is_best = match &dev {
+            Some(dev) => progress.best_score.is_none_or(|best| dev.overall > best),
+            None => true,
+        };
+        if is_best {
+            progress.best_score = dev.as_ref().map(|dev| dev.overall);
+            progress.best_epoch = epoch;
+            progress.waited = 0;
+            self.model.save(&self.run_dir.join("best"))?;
+        } else {
+            progress.waited += 1;
+        }
+        let report = ScoreReport {
+            epoch,
+            step: progress.step,
+            mean_loss: progress.loss_sum / progress.loss_count.max(1) as f64,
             dev,
             is_best,
             seconds: progress.seconds,
         };
-        progress.epoch += 1;
-        progress.batch = 0;
-        Ok(report)
+        (progress.loss_sum, progress.loss_count) = (0.0, 0);
+        state.metrics.write(&report)?;
+        state.observer.score(&report);
+        curve::draw(self.run_dir)
     }
-}
-
-/// `metrics.jsonl` of a run.
-struct Metrics {
-    file: std::fs::File,
-    path: PathBuf,
-}
-
-impl Metrics {
-    fn open(run_dir: &Path, go_on: bool) -> Result<Self> {
-        let path = run_dir.join("metrics.jsonl");
-        let mut options = std::fs::OpenOptions::new();
-        options.create(true).write(true).append(go_on).truncate(!go_on);
-        let file = std::fs::create_dir_all(run_dir)
-            .and_then(|()| options.open(&path))
-            .map_err(|e| unwritable(&path, e))?;
-        Ok(Self { file, path })
-    }
-
-    fn write(&mut self, report: &impl Serialize) -> Result<()> {
-        let line = serde_json::to_string(report).unwrap_or_default();
-        writeln!(self.file, "{line}").map_err(|e| unwritable(&self.path, e))
-    }
-}
-
-fn unwritable(path: &Path, cause: std::io::Error) -> Error {
-    Error::unwritable(Stage::Train, path, cause)
 }

@@ -11,4 +11,5 @@ mod kill;
 mod outputs;
 mod pipelines;
 mod schema;
+mod training;
 mod verbs;

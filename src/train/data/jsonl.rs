@@ -70,12 +70,7 @@ fn read_file(path: &Path) -> Result<Vec<Sample>> {
 /// # Errors
 /// `OutputFailed` where a file can't be written.
 pub fn write(path: &Path, samples: &[Sample]) -> Result<()> {
-    let failed = |error: std::io::Error| {
-        Error::new(Stage::Train, ErrorCode::OutputFailed, format!("cannot be written: {error}"))
-            .at(path.display().to_string())
-            .hint("check the directory, its permissions and the space left")
-            .caused_by(error)
-    };
+    let failed = |error: std::io::Error| Error::unwritable(Stage::Train, path, error);
     let mut file = BufWriter::new(File::create(path).map_err(failed)?);
     for sample in samples {
         let record = with_picture(Record::of(sample), sample, path)?;

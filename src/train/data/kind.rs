@@ -1,8 +1,11 @@
 //! The data sets by name: how each is recognised, read, and what it annotates.
 
 use super::cord::Reading;
-use super::json_file::{data_files, invalid};
-use super::{Sample, cord, doclaynet, fcc, funsd, jsonl, label_studio, shard, sroie, xfund};
+use super::json_file::invalid;
+use super::{
+    Sample, cord, doclaynet, fcc, funsd, jsonl, label_studio, predictions, shard, shard_files,
+    sroie, xfund,
+};
 use crate::error::{Error, ErrorCode, Result, Stage};
 use std::fmt;
 use std::path::Path;
@@ -24,12 +27,14 @@ pub enum DatasetKind {
     Jsonl,
     /// An export of Label Studio.
     LabelStudio,
+    /// What `extract` wrote.
+    Predictions,
     /// Samples with shrunken pictures; see [`super::shard`].
     Shard,
 }
 
 impl DatasetKind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Sroie,
         Self::Funsd,
         Self::Xfund,
@@ -39,6 +44,7 @@ impl DatasetKind {
         Self::Doclaynet,
         Self::Jsonl,
         Self::LabelStudio,
+        Self::Predictions,
         Self::Shard,
     ];
 
@@ -54,6 +60,7 @@ impl DatasetKind {
             Self::Doclaynet => "doclaynet",
             Self::Jsonl => "jsonl",
             Self::LabelStudio => "label-studio",
+            Self::Predictions => "predictions",
             Self::Shard => "shard",
         }
     }
@@ -84,6 +91,8 @@ impl DatasetKind {
             Ok(Self::Cord)
         } else if holds("", ".train.json") || is_xfund_file(path) {
             Ok(Self::Xfund)
+        } else if predictions::is_predictions(path) {
+            Ok(Self::Predictions)
         } else if holds("", ".jsonl") || path.extension().is_some_and(|e| e == "jsonl") {
             Ok(Self::Jsonl)
         } else if holds("", ".shard") || path.extension().is_some_and(|e| e == "shard") {
@@ -135,13 +144,14 @@ pub fn read_dataset(kind: DatasetKind, path: &Path) -> Result<Vec<Sample>> {
         DatasetKind::Doclaynet => doclaynet::read(path),
         DatasetKind::Jsonl => jsonl::read(path),
         DatasetKind::LabelStudio => label_studio::read(path),
+        DatasetKind::Predictions => predictions::read(path),
         DatasetKind::Shard => read_shards(path),
     }
 }
 
 /// One shard, or every shard of a directory, wholly in memory.
 fn read_shards(path: &Path) -> Result<Vec<Sample>> {
-    let files = if path.is_dir() { data_files(path, "shard")? } else { vec![path.into()] };
+    let files = if path.is_dir() { shard_files(path)? } else { vec![path.into()] };
     let mut samples = Vec::new();
     for file in files {
         for sample in shard::ShardReader::open(&file)? {
@@ -163,6 +173,7 @@ pub fn labels_for(kind: DatasetKind) -> Vec<String> {
         DatasetKind::Doclaynet
         | DatasetKind::Jsonl
         | DatasetKind::LabelStudio
+        | DatasetKind::Predictions
         | DatasetKind::Shard => Vec::new(),
     }
 }

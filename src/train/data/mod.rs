@@ -16,6 +16,7 @@ pub mod jsonl;
 pub mod kind;
 pub mod label_studio;
 mod picture;
+pub mod predictions;
 pub mod record;
 pub mod report;
 pub mod reread;
@@ -36,6 +37,14 @@ pub use kind::{DatasetKind, labels_for, read_dataset};
 pub use picture::Picture;
 pub use split::{SplitBy, split_dev};
 pub use transfer::transfer_labels;
+
+/// The shards of a directory, sorted by name.
+///
+/// # Errors
+/// `NotFound` or `Unreadable` for the directory, `DataInvalid` when it holds none.
+pub fn shard_files(dir: &std::path::Path) -> Result<Vec<std::path::PathBuf>> {
+    json_file::data_files(dir, "shard")
+}
 
 /// One page with the labels of its words.
 #[derive(Debug, Clone)]

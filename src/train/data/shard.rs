@@ -127,10 +127,7 @@ fn compress(raw: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 fn write_failed(path: &Path, error: io::Error) -> Error {
-    Error::new(Stage::Train, ErrorCode::OutputFailed, format!("cannot be written: {error}"))
-        .at(path.display().to_string())
-        .hint("check the directory, its permissions and the space left")
-        .caused_by(error)
+    Error::unwritable(Stage::Train, path, error)
 }
 
 /// JSON length, JSON, channels, width, height, pixels; numbers in little-endian order.

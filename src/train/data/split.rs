@@ -74,6 +74,13 @@ fn split_set(
     (train, dev)
 }
 
+/// Whether a document is held out when pages come as a stream: about `fraction` of all ids are, the same
+/// in every run.
+pub fn is_held_out(document: &str, fraction: f64, seed: u64) -> bool {
+    let [a, b, c, d, ..] = rank(document, seed);
+    f64::from(u32::from_be_bytes([a, b, c, d])) < fraction * f64::from(u32::MAX)
+}
+
 /// What a sample stays together with.
 fn group_of(sample: &Sample, by: SplitBy) -> String {
     if by == SplitBy::Id {
@@ -156,6 +163,17 @@ mod tests {
         let (_, beside) = split_dev(mixed, 0.2, 7, SplitBy::Id);
         let beside: Vec<Sample> = beside.into_iter().filter(|s| s.dataset == "test").collect();
         assert_eq!(ids(&alone), ids(&beside));
+    }
+
+    #[test]
+    fn of_a_stream_about_the_share_is_held_out_by_name_alone() {
+        let held = |seed| (0..4000).map(|i| is_held_out(&format!("d{i}"), 0.1, seed)).collect();
+        let first: Vec<bool> = held(1);
+        assert_eq!(first, held(1));
+        assert_ne!(first, held(2));
+        let share = first.iter().filter(|h| **h).count() as f64 / 4000.0;
+        assert!((share - 0.1).abs() < 0.02, "{share}");
+        assert!(!is_held_out("a", 0.0, 1));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! stand beside its last line. Rectangles after the first are told by [`CONTINUED`] in their ids.
 
 use super::{Item, ItemValue, Labelling, Task, TaskData, Text};
-use crate::error::{Error, ErrorCode, Result, Stage};
+use crate::error::{Error, Result, Stage};
 use crate::geometry::{PageSize, PixelBox};
 use crate::train::data::{Picture, Sample};
 use std::collections::BTreeSet;
@@ -39,12 +39,7 @@ impl Default for TaskOptions {
 /// # Errors
 /// `OutputFailed` where the file can't be written.
 pub fn write(path: &Path, samples: &[Sample], options: &TaskOptions) -> Result<()> {
-    let failed = |error: std::io::Error| {
-        Error::new(Stage::Train, ErrorCode::OutputFailed, format!("cannot be written: {error}"))
-            .at(path.display().to_string())
-            .hint("check the directory, its permissions and the space left")
-            .caused_by(error)
-    };
+    let failed = |error: std::io::Error| Error::unwritable(Stage::Train, path, error);
     let tasks: Vec<Task> = samples.iter().map(|sample| task_of(sample, options)).collect();
     let mut file = BufWriter::new(File::create(path).map_err(failed)?);
     serde_json::to_writer_pretty(&mut file, &tasks).map_err(|error| failed(error.into()))?;

@@ -1,0 +1,51 @@
+//! The end of fine-tuning: the best model measured on the held-out pages, its scores calibrated there,
+//! and everything written that is needed to run it.
+
+use super::finetune::{processor_of, tokenizer_of, write_model};
+use super::score::{DevPage, report};
+use crate::error::{Error, Result, Stage};
+use crate::eval::report::Report;
+use crate::eval::run::EvalOptions;
+use crate::model::Model;
+use crate::model::config::LayoutLmExtras;
+use crate::predict::Predictor;
+use std::path::Path;
+use tch::Device;
+
+/// Temperatures beyond these come of too few pages, not of the model.
+const TEMPERATURES: std::ops::RangeInclusive<f64> = 0.5..=4.0;
+
+/// Measures the weights in `best`, writes `report.txt` and `report.json` into the run's directory and
+/// the model, with the temperature that calibrates its scores, into `model/` there; tokenizer and
+/// settings come from `base`.
+///
+/// # Errors
+/// As loading a model; `OutputFailed` names the file.
+pub fn conclude(
+    run_dir: &Path,
+    best: &Path,
+    base: &Path,
+    mut extras: LayoutLmExtras,
+    dev: &[DevPage],
+    device: Device,
+) -> Result<Option<Report>> {
+    let mut model = Model::load(best, device)?;
+    model.config.layoutlm = Some(extras.clone());
+    let vocabulary = model.config.vocab_size;
+    let predictor = Predictor::new(model, tokenizer_of(base, vocabulary)?)?;
+    let found = match dev {
+        [] => None,
+        pages => Some(report(&predictor, pages, &EvalOptions::default())?),
+    };
+    if let Some(found) = &found {
+        let json = serde_json::to_string_pretty(found).unwrap_or_default();
+        for (name, text) in [("report.txt", found.to_string()), ("report.json", json + "\n")] {
+            let path = run_dir.join(name);
+            std::fs::write(&path, text).map_err(|e| Error::unwritable(Stage::Train, &path, e))?;
+        }
+        let (low, high) = (*TEMPERATURES.start(), *TEMPERATURES.end());
+        extras.temperature = found.calibration.first().map(|c| c.temperature.clamp(low, high));
+    }
+    write_model(&predictor.model, &processor_of(base)?, extras, &run_dir.join("model"))?;
+    Ok(found)
+}

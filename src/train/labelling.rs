@@ -1,0 +1,194 @@
+//! Token labelling as the trainer sees it: batches of labelled windows, the loss of their classes, the
+//! score on the dev split.
+
+use super::example::{Example, ExampleSet, IGNORED, Pair};
+use super::objective::relation::{self, PairBatch};
+use super::objective::tagging;
+use super::score::{DevPage, score};
+use super::trainer::{BatchSource, Loss, Objective, Score};
+use crate::encode::Window;
+use crate::encode::batch::stack;
+use crate::encode::tokenize::PlacedToken;
+use crate::error::{Error, ErrorCode, Result, Stage};
+use crate::labels::Tag;
+use crate::model::heads::Logits;
+use crate::model::trunk::Inputs;
+use crate::predict::Predictor;
+use image::RgbImage;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use tch::{Device, Kind, Tensor};
+
+/// Windows sorted by length together: fewer mix lengths, more group the same windows in each pass.
+pub const STRETCH: usize = 256;
+
+/// Batches of labelled windows.
+pub struct LabelledWindows<'a> {
+    set: &'a ExampleSet,
+    pad: PlacedToken,
+    visual: usize,
+    batch_tokens: usize,
+    seed: u64,
+    device: Device,
+}
+
+/// Inputs; targets [batch, seq]; open classes [batch, classes].
+pub struct LabelledBatch {
+    inputs: Inputs,
+    targets: Tensor,
+    open: Tensor,
+    pairs: Option<PairBatch>,
+}
+
+impl<'a> LabelledWindows<'a> {
+    pub fn new(set: &'a ExampleSet, predictor: &Predictor, batch_tokens: usize, seed: u64) -> Self {
+        Self {
+            set,
+            pad: predictor.tokenizer.pad,
+            visual: predictor.model.config.visual_tokens() as usize,
+            batch_tokens,
+            seed,
+            device: predictor.model.device(),
+        }
+    }
+}
+
+impl BatchSource for LabelledWindows<'_> {
+    type Job = Vec<usize>;
+    type Batch = LabelledBatch;
+
+    /// Windows of like length together, in random order.
+    fn pass(&self, pass: usize) -> Box<dyn Iterator<Item = Result<Vec<usize>>> + Send + '_> {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(pass as u64));
+        let mut order: Vec<usize> = (0..self.set.examples.len()).collect();
+        order.shuffle(&mut random);
+        let length = |index: &usize| self.set.examples[*index].window.len() + self.visual;
+        let mut batches = Vec::new();
+        // Sorted within stretches only, so that each pass groups the pages differently.
+        for stretch in order.chunks_mut(STRETCH) {
+            stretch.sort_by_key(length);
+            batches.extend(cut(stretch.iter().copied(), length, self.batch_tokens));
+        }
+        batches.shuffle(&mut random);
+        Box::new(batches.into_iter().map(Ok))
+    }
+
+    fn prepare(&self, batch: Vec<usize>, _random: &mut ChaCha8Rng) -> Result<LabelledBatch> {
+        let examples: Vec<&Example> = batch.iter().map(|&i| &self.set.examples[i]).collect();
+        let windows: Vec<&Window> = examples.iter().map(|e| &e.window).collect();
+        let pictures: Vec<&RgbImage> =
+            examples.iter().map(|e| &self.set.pictures[e.picture]).collect();
+        let pages: Vec<usize> = (0..examples.len()).collect();
+        let inputs = stack(&windows, &pictures, &pages, self.pad, self.device);
+        let (rows, seq) = inputs.size();
+        let targets = padded(examples.iter().map(|e| e.targets.as_slice()), seq as usize);
+        let open: Vec<bool> =
+            examples.iter().flat_map(|e| self.set.open_classes[e.open].iter().copied()).collect();
+        let targets = Tensor::from_slice(&targets).view([rows, seq]).to_device(self.device);
+        let open =
+            Tensor::from_slice(&open).view([rows, -1]).to_kind(Kind::Bool).to_device(self.device);
+        let pairs: Vec<&[Pair]> = examples.iter().map(|e| e.pairs.as_slice()).collect();
+        let pairs = PairBatch::of(&pairs, seq, self.device);
+        Ok(LabelledBatch { inputs, targets, open, pairs })
+    }
+}
+
+/// Groups of things of rising length whose padded sum stays within `most` tokens, one at least.
+pub fn cut<T>(
+    things: impl IntoIterator<Item = T>,
+    length: impl Fn(&T) -> usize,
+    most: usize,
+) -> Vec<Vec<T>> {
+    let mut groups = Vec::new();
+    let mut group: Vec<T> = Vec::new();
+    for thing in things {
+        // The last is the longest: all are padded to it.
+        if length(&thing) * (group.len() + 1) > most && !group.is_empty() {
+            groups.push(std::mem::take(&mut group));
+        }
+        group.push(thing);
+    }
+    if !group.is_empty() {
+        groups.push(group);
+    }
+    groups
+}
+
+/// Rows of targets one after the other, each filled up to `length` with [`IGNORED`].
+pub fn padded<'a>(rows: impl Iterator<Item = &'a [i64]>, length: usize) -> Vec<i64> {
+    rows.flat_map(|row| {
+        row.iter().copied().chain(std::iter::repeat_n(IGNORED, length.saturating_sub(row.len())))
+    })
+    .collect()
+}
+
+/// The classes of words, scored by entities and fields.
+pub struct Labelling<'a> {
+    pub predictor: &'a Predictor,
+    pub dev: &'a [DevPage],
+    /// `[classes]`: how much a token of each class counts; alike without it.
+    pub class_weights: Option<Tensor>,
+}
+
+impl Objective for Labelling<'_> {
+    type Batch = LabelledBatch;
+
+    fn loss(&self, batch: &LabelledBatch) -> Result<Loss> {
+        let (logits, encoded) = self.predictor.model.forward_train(&batch.inputs);
+        let Logits::Tokens(logits) = logits else {
+            let message = "a token head answers per token";
+            return Err(Error::new(Stage::Train, ErrorCode::Internal, message));
+        };
+        let outside = self.predictor.labels.id_of(Tag::Outside).unwrap_or(0) as i64;
+        let (rows, seq) = batch.inputs.size();
+        let visual = self.predictor.model.config.visual_tokens();
+        let weights = self.class_weights.as_ref();
+        let total = tagging::loss(&logits, &batch.targets, &batch.open, outside, weights);
+        let links = self.predictor.model.relation.as_ref().zip(batch.pairs.as_ref());
+        let links = links
+            .map(|(head, pairs)| relation::loss(head, &encoded.text, &batch.inputs.bbox, pairs));
+        let mut parts = Vec::new();
+        if let (Some(total), Some(links)) = (&total, &links) {
+            parts.push(("labels", total.double_value(&[])));
+            parts.push(("links", links.double_value(&[])));
+        }
+        let total = [total, links].into_iter().flatten().reduce(|sum, part| sum + part);
+        Ok(Loss { total, parts, tokens: (rows * (seq + visual)) as usize })
+    }
+
+    fn score(&self) -> Result<Option<Score>> {
+        if self.dev.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(score(self.predictor, self.dev)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn groups_hold_everything_once_and_fit(
+            mut lengths in proptest::collection::vec(1usize..600, 0..200), most in 1usize..3000,
+        ) {
+            lengths.sort_unstable();
+            let groups = cut(lengths.iter().copied(), |length| *length, most);
+            prop_assert_eq!(groups.concat(), lengths);
+            for group in groups {
+                let padded = group.last().copied().unwrap_or(0) * group.len();
+                prop_assert!(padded <= most || group.len() == 1);
+            }
+        }
+    }
+
+    #[test]
+    fn short_rows_are_filled_up() {
+        let rows = [vec![1, 2, 3], vec![4]];
+        let filled = padded(rows.iter().map(Vec::as_slice), 3);
+        assert_eq!(filled, [1, 2, 3, 4, IGNORED, IGNORED]);
+    }
+}

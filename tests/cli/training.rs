@@ -1,0 +1,126 @@
+//! `pretrain` and `finetune` as a user runs them: killed, resumed, one after the other.
+
+use crate::harness::{Room, answer, output};
+use layoutlm::document::Word;
+use layoutlm::geometry::{PageSize, PixelBox};
+use layoutlm::model::Model;
+use layoutlm::model::config::ModelConfig;
+use layoutlm::model::heads::Task;
+use layoutlm::train::data::Sample;
+use layoutlm::train::data::shard::ShardWriter;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+fn root(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// A room with a small model to start from, `base`, and pages to train on, `pages.shard`.
+fn room() -> Room {
+    let room = Room::new();
+    tch::manual_seed(1);
+    let config = ModelConfig::read(&root("tests/goldens/lmv2_r50_nogroups")).unwrap();
+    let config = ModelConfig { vocab_size: 30_522, hidden_dropout_prob: 0.1, ..config };
+    let model = Model::fresh(config, Task::TokenClassification, tch::Device::Cpu).unwrap();
+    model.save(&room.path("base")).unwrap();
+    for file in ["tokenizer.json", "tokenizer_config.json"] {
+        std::fs::copy(root("assets/model").join(file), room.path("base").join(file)).unwrap();
+    }
+    let mut writer = ShardWriter::create(&room.path("pages.shard")).unwrap();
+    for number in 0..30 {
+        let (sample, picture) = page(number);
+        writer.push(&sample, Some(&picture)).unwrap();
+    }
+    writer.finish().unwrap();
+    room
+}
+
+/// A page whose totals are labelled.
+fn page(number: usize) -> (Sample, image::RgbImage) {
+    let texts = ["total", "invoice", "date", "12.50", "street", "tax"];
+    let word = |index: usize| {
+        let (x, y) = ((index % 5 * 40) as i64, (index / 5 * 20) as i64);
+        let text = texts[(index * 3 + number) % texts.len()].to_string();
+        let bbox = PixelBox::new(x, y, x + 30, y + 12);
+        Word { text, bbox, confidence: 1.0, line: (index / 5) as u32, block: 0 }
+    };
+    let words: Vec<Word> = (0..12 + number % 9).map(word).collect();
+    let tag = |word: &Word| if word.text == "12.50" { "B-TOTAL" } else { "O" }.to_string();
+    let tags = words.iter().map(tag).collect();
+    let size = PageSize::new(224, 224);
+    let sample = Sample::unlabelled(format!("page{number}"), "test", size, words);
+    let sample = Sample { tags, annotated: vec!["total".into()], ..sample };
+    let shade = image::Rgb([number as u8 + 100; 3]);
+    (sample, image::RgbImage::from_pixel(224, 224, shade))
+}
+
+const PRETRAIN: &str = "pretrain --data pages.shard --base base --steps 10 --batch-tokens 400 \
+                        --dev 0.1 --score-every 4 --seed 3 --checkpoint-every 0 --resume -q --output";
+
+fn weights(room: &Room, run: &str) -> Vec<u8> {
+    std::fs::read(room.path(run).join("model/model.safetensors")).unwrap()
+}
+
+#[test]
+fn a_killed_pretraining_resumes_to_the_same_weights_and_is_fine_tuned() {
+    let room = room();
+    let start = Instant::now();
+    let whole = answer(room.layoutlm(&format!("{PRETRAIN} whole")));
+    assert!(whole.starts_with("exit code: 0"), "{whole}");
+    let duration = start.elapsed();
+    let mut moment = ChaCha8Rng::seed_from_u64(7);
+    let (mut kills, mut hits) = (0, 0);
+    // Written last.
+    while !room.path("killed/model/tokenizer_config.json").exists() {
+        let mut command = room.layoutlm(&format!("{PRETRAIN} killed"));
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Four kills at most, somewhere on the way; then it may run to its end.
+        if kills < 4 {
+            std::thread::sleep(duration.mul_f64(moment.random_range(0.3..0.8)));
+            hits += usize::from(child.try_wait().unwrap().is_none());
+            let _ = child.kill();
+            kills += 1;
+        }
+        child.wait().unwrap();
+        assert!(start.elapsed() < Duration::from_secs(600), "it does not get on");
+    }
+    assert!(hits > 0, "no kill hit a running process");
+    assert!(weights(&room, "whole") == weights(&room, "killed"), "after {hits} kills");
+    assert!(room.read("killed/loss.svg").contains("loss on held-out pages"));
+
+    let finetune = "finetune --data pages.shard --labels total --base killed/model --output tuned \
+                    --epochs 2 --batch-tokens 400 --dev 0.2 --learning-rate 1e-3 --balance-classes -q";
+    let tuned = answer(room.layoutlm(finetune));
+    assert!(tuned.starts_with("exit code: 0"), "{tuned}");
+    assert!(room.read("tuned/report.txt").contains("words by true label"));
+    assert!(room.read("tuned/model/config.json").contains("\"temperature\""));
+    assert!(room.read("tuned/loss.svg").contains("score on held-out pages"));
+    let again = output(room.layoutlm("eval --data pages.shard --model tuned/model"));
+    assert!(again.status.success());
+}
+
+#[test]
+fn what_cannot_be_pretrained_is_said() {
+    let room = room();
+    room.file("empty/readme.txt", b"nothing");
+    for (arguments, code, said) in [
+        ("pretrain --data empty --base base --output run", 1, "no data set of a known form"),
+        ("pretrain --data pages.shard --base base --output run --objectives mvlm,tai", 2, "tai"),
+        ("pretrain --data pages.shard --output run", 2, "--base"),
+        ("pretrain --data pages.shard --base base --output run --dev 1", 1, "nothing to train on"),
+    ] {
+        let answer = answer(room.layoutlm(arguments));
+        assert!(answer.contains(said), "{arguments}\n{answer}");
+        assert!(answer.starts_with(&format!("exit code: {code}")), "{arguments}\n{answer}");
+    }
+}
+
+#[test]
+fn pages_are_read_into_shards_without_a_model() {
+    let room = room();
+    let answer = answer(room.layoutlm("pretrain --data pages.shard --output run --read-only"));
+    assert!(answer.contains("train on: 1") && answer.starts_with("exit code: 0"), "{answer}");
+}
