@@ -14,7 +14,8 @@ pub struct PlanOptions {
     /// Segmentation modes of receipts and of other pages.
     pub receipt_psm: u8,
     pub page_psm: u8,
-    /// Letters lower than this many pixels are enlarged …
+    /// Letters lower than this many pixels are enlarged, on receipts and on other pages …
+    pub small_receipt_letters: f32,
     pub small_letters: f32,
     /// … to this height.
     pub letter_height: f32,
@@ -33,6 +34,8 @@ impl Default for PlanOptions {
             receipt_letters: 60.0,
             receipt_psm: 6,
             page_psm: 3,
+            // Receipts read no better enlarged, and specks pass for small letters there.
+            small_receipt_letters: 0.0,
             small_letters: 14.0,
             letter_height: 18.0,
             largest_scale: 3.5,
@@ -71,14 +74,18 @@ impl PlanOptions {
             (SegmentationMode::Auto, PageKind::Receipt) => self.receipt_psm,
             (SegmentationMode::Auto, PageKind::Page) => self.page_psm,
         };
-        let scale = self.scale(page.letter_height, page.size().bounds());
+        let scale = self.scale(kind, page.letter_height, page.size().bounds());
         Plan { kind, psm, scale, dpi: asked.dpi.unwrap_or(self.dpi) }
     }
 
     /// The scale that brings letters of a region to a height that reads well.
-    fn scale(&self, letter_height: Option<f32>, region: PixelBox) -> f32 {
+    fn scale(&self, kind: PageKind, letter_height: Option<f32>, region: PixelBox) -> f32 {
+        let small = match kind {
+            PageKind::Receipt => self.small_receipt_letters,
+            PageKind::Page => self.small_letters,
+        };
         let wanted = match letter_height {
-            Some(height) if height < self.small_letters => self.letter_height / height,
+            Some(height) if height < small => self.letter_height / height,
             Some(height) if height > self.large_letters => self.large_letters / height,
             _ => 1.0,
         };
@@ -103,9 +110,13 @@ mod tests {
             (Some(120.0), 0.5),
         ];
         for (height, expected) in cases {
-            assert_eq!(options.scale(height, page), expected, "{height:?}");
+            assert_eq!(options.scale(PageKind::Page, height, page), expected, "{height:?}");
         }
+        assert_eq!(options.scale(PageKind::Receipt, Some(9.0), page), 1.0);
         let huge = PixelBox::new(0, 0, 20_000, 20_000);
-        assert!(options.scale(Some(9.0), huge).powi(2) * 4e8 <= options.most_pixels * 1.01);
+        assert!(
+            options.scale(PageKind::Page, Some(9.0), huge).powi(2) * 4e8
+                <= options.most_pixels * 1.01
+        );
     }
 }
