@@ -6,6 +6,7 @@
 //! asked for a new entity; and an `I-` that comes after foreign words goes on with the entity whose
 //! column it stands in.
 
+use super::sequence::{Evidence, argmax, most_probable_labels};
 use crate::document::{Entity, Page, Word};
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::geometry::PixelBox;
@@ -31,7 +32,8 @@ pub enum Aggregation {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BioOptions {
     pub aggregation: Aggregation,
-    /// Find the most probable *valid* sequence of tags instead of the best tag of every word.
+    /// Choose the labels of all words together, so that a change of label needs a word that looks
+    /// like the first of an entity, instead of the best label of every word.
     pub constrained: bool,
     /// Let the distance between words speak for or against a new entity.
     pub geometry: bool,
@@ -39,7 +41,7 @@ pub struct BioOptions {
 
 impl Default for BioOptions {
     fn default() -> Self {
-        Self { aggregation: Aggregation::default(), constrained: false, geometry: true }
+        Self { aggregation: Aggregation::default(), constrained: true, geometry: true }
     }
 }
 
@@ -74,16 +76,19 @@ pub fn spans(
     options: BioOptions,
 ) -> Result<Vec<Span>> {
     check(words, probabilities, labels)?;
-    let choices: Vec<Choice> = if options.constrained {
-        let path = most_probable_path(probabilities, labels);
-        path.iter().zip(probabilities).map(|(id, row)| Choice::of_class(*id, row, labels)).collect()
-    } else if matches!(options.aggregation, Aggregation::None | Aggregation::Simple) {
-        let best = probabilities.iter().map(|row| (argmax(row), row));
-        best.map(|(id, row)| Choice::of_class(id, row, labels)).collect()
-    } else {
-        probabilities.iter().map(|row| Choice::of_label(row, labels)).collect()
-    };
     let plain = matches!(options.aggregation, Aggregation::None | Aggregation::Simple);
+    let choices: Vec<Choice> = if plain {
+        probabilities.iter().map(|row| Choice::of_class(row, labels)).collect()
+    } else {
+        let words: Vec<Evidence> =
+            probabilities.iter().map(|row| Evidence::new(row, labels)).collect();
+        let chosen = if options.constrained {
+            most_probable_labels(&words)
+        } else {
+            words.iter().map(Evidence::best).collect()
+        };
+        chosen.into_iter().zip(&words).map(|(label, word)| Choice::of_label(label, word)).collect()
+    };
     let mut grouping = Grouping {
         words,
         geometry: options.geometry && !plain,
@@ -173,7 +178,8 @@ struct Choice {
 
 impl Choice {
     /// The class alone decides.
-    fn of_class(id: usize, row: &[f32], labels: &LabelSet) -> Self {
+    fn of_class(row: &[f32], labels: &LabelSet) -> Self {
+        let id = argmax(row);
         let score = row[id];
         match labels.tag(id).unwrap_or(Tag::Outside) {
             Tag::Outside => Self { label: None, score, begin: 0.0, inside: 0.0 },
@@ -183,24 +189,13 @@ impl Choice {
     }
 
     /// `B-` and `I-` of a label count together.
-    fn of_label(row: &[f32], labels: &LabelSet) -> Self {
-        let mut outside = 0.0;
-        let mut begin = vec![0.0; labels.entities().len()];
-        let mut inside = begin.clone();
-        for (id, p) in row.iter().enumerate() {
-            match labels.tag(id).unwrap_or(Tag::Outside) {
-                Tag::Outside => outside += p,
-                Tag::Begin(label) => begin[label] += p,
-                Tag::Inside(label) => inside[label] += p,
+    fn of_label(label: Option<usize>, word: &Evidence) -> Self {
+        match label {
+            None => Self { label, score: word.outside, begin: 0.0, inside: 0.0 },
+            Some(l) => {
+                Self { label, score: word.of(l), begin: word.begin[l], inside: word.inside[l] }
             }
         }
-        let mut choice = Self { label: None, score: outside, begin: 0.0, inside: 0.0 };
-        for (label, (begin, inside)) in begin.into_iter().zip(inside).enumerate() {
-            if begin + inside > choice.score {
-                choice = Self { label: Some(label), score: begin + inside, begin, inside };
-            }
-        }
-        choice
     }
 }
 
@@ -306,61 +301,6 @@ fn gap(before: PixelBox, after: PixelBox) -> Gap {
 
 fn mean_height(a: PixelBox, b: PixelBox) -> f32 {
     ((a.height() + b.height()) as f32 / 2.0).max(1.0)
-}
-
-/// Class ids of the most probable sequence in which every `I-x` follows `B-x` or `I-x` (Viterbi).
-/// Where a label has no `B-` class, its `I-` may start.
-fn most_probable_path(probabilities: &[Vec<f32>], labels: &LabelSet) -> Vec<usize> {
-    let tags: Vec<Tag> =
-        (0..labels.len()).map(|id| labels.tag(id).unwrap_or(Tag::Outside)).collect();
-    let free = |label: usize| labels.id_of(Tag::Begin(label)).is_none();
-    let allowed = |from: Option<Tag>, to: Tag| match (from, to) {
-        (_, Tag::Outside | Tag::Begin(_)) => true,
-        (Some(Tag::Begin(held) | Tag::Inside(held)), Tag::Inside(label)) if held == label => true,
-        (_, Tag::Inside(label)) => free(label),
-    };
-    let cost = |p: f32| -p.max(f32::MIN_POSITIVE).ln();
-    let mut costs: Vec<f32> = Vec::new();
-    let mut back: Vec<Vec<usize>> = Vec::with_capacity(probabilities.len());
-    for row in probabilities {
-        let mut next = vec![f32::INFINITY; tags.len()];
-        let mut from = vec![0; tags.len()];
-        for (id, tag) in tags.iter().enumerate() {
-            if back.is_empty() {
-                next[id] = if allowed(None, *tag) { cost(row[id]) } else { f32::INFINITY };
-                continue;
-            }
-            for (previous, before) in tags.iter().enumerate() {
-                let total = costs[previous] + cost(row[id]);
-                if allowed(Some(*before), *tag) && total < next[id] {
-                    next[id] = total;
-                    from[id] = previous;
-                }
-            }
-        }
-        back.push(from);
-        costs = next;
-    }
-    let negated: Vec<f32> = costs.iter().map(|cost| -cost).collect();
-    let mut path = Vec::with_capacity(probabilities.len());
-    let mut state = argmax(&negated);
-    for from in back.iter().rev() {
-        path.push(state);
-        state = from[state];
-    }
-    path.reverse();
-    path
-}
-
-/// Position of the largest value, the first of equals; 0 for none.
-pub fn argmax(row: &[f32]) -> usize {
-    let mut best = 0;
-    for (id, p) in row.iter().enumerate() {
-        if *p > row[best] {
-            best = id;
-        }
-    }
-    best
 }
 
 fn check(words: &[Word], probabilities: &[Vec<f32>], labels: &LabelSet) -> Result<()> {

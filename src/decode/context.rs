@@ -39,11 +39,11 @@ impl ValueContext {
         let country = Country::of_text(text);
         let language = Language::of_text(text);
         let habits =
-            country.map(|c| (c.order, c.decimal)).or(language.map(|l| (l.order, l.decimal)));
+            country.map(|(c, _)| (c.order, c.decimal)).or(language.map(|l| (l.order, l.decimal)));
         let evidence = most_frequent(order_evidence(text));
         let abroad = habits.is_some_and(|(order, _)| order != MonthDayYear);
         let american = !abroad && !matches!(evidence, Some(DayMonthYear));
-        let currency = marked_currency(text, country, american).or(country.map(|c| c.currency));
+        let currency = currency_of(text, country, american);
         let order = evidence.or(habits.map(|(order, _)| order)).or_else(|| {
             // Of the countries with these currencies one alone writes the month first.
             currency.map(|code| match code {
@@ -62,22 +62,32 @@ impl ValueContext {
     }
 }
 
-/// The currency whose sign or code stands most often; signs of several count as the country's, or
-/// as one that is named elsewhere.
-fn marked_currency(text: &str, country: Option<&Country>, american: bool) -> Option<&'static str> {
+/// The currency whose sign or code stands most often beside a number; signs of several count as the
+/// country's, or as one that is named elsewhere. The country's own words count, too: one sign alone
+/// may be a speck.
+fn currency_of(
+    text: &str,
+    country: Option<(&Country, usize)>,
+    american: bool,
+) -> Option<&'static str> {
     let characters: Vec<char> = text.chars().collect();
     let mut marks = currency::marks(&characters);
-    // Letters count beside a number alone.
     marks.retain(|mark| {
         let around = characters[mark.start.saturating_sub(2)..].iter();
-        let mut around = around.take(mark.end - mark.start + 4);
-        !characters[mark.start].is_alphabetic() || around.any(char::is_ascii_digit)
+        around.take(mark.end - mark.start + 4).any(char::is_ascii_digit)
     });
     let certain = marks.iter().filter(|mark| mark.is_certain());
     let certain = most_frequent(certain.filter_map(|mark| mark.code(None, american)).collect());
-    let hint = certain.or(country.map(|c| c.currency));
-    most_frequent(marks.iter().filter_map(|mark| mark.code(hint, american)).collect())
+    let hint = certain.or(country.map(|(country, _)| country.currency));
+    let mut votes: Vec<&str> = marks.iter().filter_map(|mark| mark.code(hint, american)).collect();
+    if let Some((country, words)) = country {
+        votes.extend(std::iter::repeat_n(country.currency, words.min(MOST_COUNTRY_VOTES)));
+    }
+    most_frequent(votes)
 }
+
+/// A company bills abroad, too: more signs than these outvote its country.
+const MOST_COUNTRY_VOTES: usize = 2;
 
 /// The value that occurs most often, the first of equals.
 fn most_frequent<T: PartialEq + Copy>(values: Vec<T>) -> Option<T> {
@@ -132,8 +142,8 @@ const fn country(
 }
 
 impl Country {
-    /// The country whose words stand most often in a text, if one leads.
-    fn of_text(text: &str) -> Option<&'static Self> {
+    /// The country whose words stand most often in a text, if one leads, and how often.
+    fn of_text(text: &str) -> Option<(&'static Self, usize)> {
         let words = capitals(text);
         leader(COUNTRIES, |country| {
             let places = if country.currency == "USD" { american_places(&words) } else { 0 };
@@ -172,26 +182,28 @@ impl Language {
     fn of_text(text: &str) -> Option<&'static Self> {
         let words = capitals(text);
         // One word alone may be borrowed.
-        leader(LANGUAGES, |language| count(&words, language.words).saturating_sub(1))
+        let score = |language: &Self| count(&words, language.words).saturating_sub(1);
+        leader(LANGUAGES, score).map(|(language, _)| language)
     }
 }
 
 /// The words of a text in capitals, without punctuation.
 fn capitals(text: &str) -> Vec<String> {
     let letters = |word: &str| word.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
-    text.split_whitespace().map(|word| letters(word).to_uppercase()).collect()
+    let breaks = |c: char| c.is_whitespace() || "=:/".contains(c);
+    text.split(breaks).map(|word| letters(word).to_uppercase()).collect()
 }
 
 fn count(words: &[String], among: &str) -> usize {
     words.iter().filter(|word| !word.is_empty() && among.contains(&format!(" {word} "))).count()
 }
 
-/// The one that scores highest, if it alone does.
-fn leader<T>(all: &'static [T], score: impl Fn(&T) -> usize) -> Option<&'static T> {
+/// The one that scores highest, if it alone does, and its score.
+fn leader<T>(all: &'static [T], score: impl Fn(&T) -> usize) -> Option<(&'static T, usize)> {
     let mut scores: Vec<(usize, &T)> = all.iter().map(|one| (score(one), one)).collect();
     scores.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     match scores[..] {
-        [(first, one), (second, _), ..] if first > second => Some(one),
+        [(first, one), (second, _), ..] if first > second => Some((one, first)),
         _ => None,
     }
 }
@@ -229,6 +241,9 @@ mod tests {
             ("Pte Ltd Singapore $8.20", Some(DayMonthYear), Some("SGD"), Some('.')),
             ("Sverige 100 kr moms 25 %", Some(YearMonthDay), Some("SEK"), Some(',')),
             ("S$ 4.00 and $ 5.00", Some(DayMonthYear), Some("SGD"), Some('.')),
+            ("SDN BHD JALAN 23.60 ¥5", Some(DayMonthYear), Some("MYR"), Some('.')),
+            ("Muster GmbH $5 $6 $7 US$8", Some(DayMonthYear), Some("USD"), Some(',')),
+            ("06/02/2018 Time 11.14.00 S=GST @6% RM 1", Some(DayMonthYear), Some("MYR"), None),
             ("hello", None, None, None),
         ];
         for (text, order, currency, decimal) in cases {

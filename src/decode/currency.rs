@@ -172,13 +172,16 @@ fn stands_at(text: &[char], start: usize, sign: &str) -> bool {
 
 /// Marks that are often something else and count in certain company only.
 fn is_something_else(text: &[char], start: usize, end: usize, sign: &str) -> bool {
-    let digit =
-        |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(char::is_ascii_digit);
+    let digit = |at: usize| text.get(at).is_some_and(char::is_ascii_digit);
+    let cents =
+        |at: usize| matches!(text.get(at), Some('.' | ',')) && digit(at + 1) && digit(at + 2);
     match sign {
-        // `US$` misread; `S/B` and `S/N` are no soles.
-        "USS" | "S/" => !digit(Some(end)),
+        // `US$` misread.
+        "USS" => !digit(end),
+        // `S/B`, `S/N 12` and `S/5` are no soles, `S/5.00` is.
+        "S/" => !(end..end + 8).any(cents),
         // `TL` is the total on many receipts; Turkish sums have it behind.
-        "TL" => !digit(start.checked_sub(1)) && !digit(start.checked_sub(2)),
+        "TL" => !(start.saturating_sub(4)..start).any(cents),
         // The legal form of Malaysia's companies.
         "BHD" => {
             let before: String = text[start.saturating_sub(5)..start].iter().collect();
@@ -250,9 +253,13 @@ mod tests {
     fn marks_that_are_often_something_else_need_company() {
         let cases = [
             ("S/B 5", None),
+            ("S/N 5", None),
             ("S/5.00", Some("PEN")),
+            ("S/ 1,250.00", Some("PEN")),
             ("TL 5", None),
+            ("5 TL", None),
             ("5,00 TL", Some("TRY")),
+            ("5,00TL", Some("TRY")),
             ("ACME SDN BHD 5", None),
             ("BHD 5.000", Some("BHD")),
             ("USS", None),

@@ -23,7 +23,9 @@ pub fn parse_date(text: &str, order: Option<DateOrder>) -> Option<NaiveDate> {
     // `Z5/12/2018` would else be the fifth.
     let digits = mend_numbers(text, "/-.");
     let found = find_date(&tokens(&digits), order);
-    found.or_else(|| find_date(&tokens(&mend_months(&digits)), order))
+    found
+        .or_else(|| find_date(&tokens(&mend_months(&digits)), order))
+        .or_else(|| find_date(&tokens(&mend_slashes(&digits)), order))
 }
 
 /// What the dates of a text say about the order of day and month, one entry per telling date.
@@ -221,14 +223,17 @@ impl Figures<'_> {
         // A year in full in front says nothing of how this page writes the others.
         let (a, b) = (number(self.first)?, number(self.second)?);
         if a > 31 {
-            return Some(DateOrder::YearMonthDay);
+            return (b <= 12).then_some(DateOrder::YearMonthDay);
         }
         // A year of two digits could be a day, so it must rule that out itself.
         let year_last = full_year(self.third).is_some() || number(self.third)? > 31;
         let telling = year_last || "/.".contains(self.second.gap.as_str());
         match (a > 12, b > 12) {
             (true, false) if telling && a <= 31 => Some(DateOrder::DayMonthYear),
-            (false, true) if telling && b <= 31 => Some(DateOrder::MonthDayYear),
+            // Between dots the day comes first, or it is a time.
+            (false, true) if telling && b <= 31 && self.second.gap != "." => {
+                Some(DateOrder::MonthDayYear)
+            }
             _ => None,
         }
     }
@@ -323,6 +328,27 @@ fn mend_months(text: &str) -> String {
         }
     };
     text.split_inclusive(|c: char| !c.is_alphanumeric()).map(mend).collect()
+}
+
+/// Puts slashes for the 7 or 1 that they were read for: `21710/2017`, `21/1072017`. Only where five
+/// digits stand before a slash and a year, or seven behind one that are month and year.
+fn mend_slashes(text: &str) -> String {
+    let mend = |part: &str, middle: usize| -> Option<String> {
+        let digits = part.bytes().all(|b| b.is_ascii_digit());
+        let slash = matches!(part.as_bytes().get(middle), Some(b'7' | b'1'));
+        (digits && slash).then(|| format!("{}/{}", &part[..middle], &part[middle + 1..]))
+    };
+    let pieces: Vec<&str> = text.split(' ').collect();
+    let mended = pieces.iter().map(|piece| match piece.split_once('/') {
+        Some((days, year)) if days.len() == 5 && !year.contains('/') => {
+            mend(days, 2).map_or(piece.to_string(), |days| format!("{days}/{year}"))
+        }
+        Some((day, year)) if year.len() == 7 && day.len() <= 2 => {
+            mend(year, 2).map_or(piece.to_string(), |year| format!("{day}/{year}"))
+        }
+        _ => piece.to_string(),
+    });
+    mended.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

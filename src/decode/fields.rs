@@ -121,6 +121,10 @@ fn best_of(list: &[Candidate]) -> Option<usize> {
 
 /// What a text that can't be understood is worth against one that can.
 const IMPLAUSIBLE: f32 = 0.3;
+/// Nothing to pay is rare, a change of 0.00 is not.
+const NOTHING: f32 = 0.7;
+/// A sum without cents where others have them.
+const WITHOUT_CENTS: f32 = 0.85;
 /// For every further candidate with the same value, up to three.
 const REPEATED: f32 = 0.05;
 /// Between the first and the last place in the document: settles ties, no more.
@@ -132,37 +136,36 @@ fn rank(label: &str, list: &mut [Candidate], entities: &[Entity]) {
     let kind = ValueKind::of_label(label);
     let said = |c: &Candidate| plain(entities[c.index].value.as_ref(), &entities[c.index].text);
     let all: Vec<String> = list.iter().map(said).collect();
+    let cents = list.iter().any(|candidate| has_cents(&entities[candidate.index]));
     let last = (list.len().max(2) - 1) as f32;
     for (position, candidate) in list.iter_mut().enumerate() {
         let entity = &entities[candidate.index];
         let repeats = all.iter().filter(|other| **other == all[position]).count() - 1;
         let place = position as f32 / last;
         let place = if kind == ValueKind::Amount { place } else { 1.0 - place };
-        candidate.rank = entity.score * plausibility(kind, entity)
+        candidate.rank = entity.score * plausibility(kind, entity, cents)
             + REPEATED * repeats.min(3) as f32
             + PLACE * place;
     }
 }
 
-fn plausibility(kind: ValueKind, entity: &Entity) -> f32 {
+/// `cents`: whether other candidates have them.
+fn plausibility(kind: ValueKind, entity: &Entity, cents: bool) -> f32 {
     let letters = entity.text.chars().filter(|c| c.is_alphanumeric()).count();
     match (kind, &entity.value) {
-        (ValueKind::Text, _) => {
-            if letters >= 2 {
-                1.0
-            } else {
-                IMPLAUSIBLE
-            }
-        }
-        (_, None) => IMPLAUSIBLE,
-        (_, Some(Value::Amount { amount, .. }))
-            if !amount.contains(|c| ('1'..='9').contains(&c)) =>
-        {
-            // Nothing to pay is rare, a change of 0.00 is not.
-            0.7
+        (ValueKind::Text, _) if letters >= 2 => 1.0,
+        (ValueKind::Text, _) | (_, None) => IMPLAUSIBLE,
+        (_, Some(Value::Amount { amount, .. })) => {
+            let nothing = !amount.contains(|c| ('1'..='9').contains(&c));
+            let bare = cents && !amount.contains('.');
+            (if nothing { NOTHING } else { 1.0 }) * (if bare { WITHOUT_CENTS } else { 1.0 })
         }
         _ => 1.0,
     }
+}
+
+fn has_cents(entity: &Entity) -> bool {
+    matches!(&entity.value, Some(Value::Amount { amount, .. }) if amount.contains('.'))
 }
 
 /// The sums of a document that belong together.

@@ -63,6 +63,14 @@ fn level_candidates_are_settled_by_place_and_repetition() {
 }
 
 #[test]
+fn a_sum_without_cents_yields_to_one_with_them() {
+    let entities = [entity(0, "total", "250.00", 0.95), entity(1, "total", "258", 0.96)];
+    assert_eq!(chosen(&entities, "total").as_deref(), Some("250.00"));
+    let whole = [entity(0, "total", "250", 0.95), entity(1, "total", "258", 0.96)];
+    assert_eq!(chosen(&whole, "total").as_deref(), Some("258"));
+}
+
+#[test]
 fn sums_that_add_up_speak_for_each_other() {
     let entities = [
         entity(0, "subtotal", "100.00", 0.8),

@@ -3,6 +3,7 @@
 pub mod amount;
 pub mod answer;
 pub mod bio;
+pub mod complete;
 pub mod context;
 mod currency;
 pub mod date;
@@ -14,6 +15,7 @@ pub mod merge;
 mod months;
 mod number;
 pub mod page;
+pub mod sequence;
 pub mod value;
 
 pub use bio::{Aggregation, BioOptions, Span};

@@ -2,6 +2,7 @@
 //! both go through here, so that what is measured is what users get.
 
 use super::bio::{self, BioOptions, Span};
+use super::complete::complete;
 use super::context::ValueContext;
 use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
@@ -87,7 +88,9 @@ pub fn decode_page(
             decoding.words.push(span.words);
         }
     }
-    add_values(&mut decoding.entities, &ValueContext::of_words(&page.words));
+    let context = ValueContext::of_words(&page.words);
+    add_values(&mut decoding.entities, &context);
+    complete(&mut decoding, page, &context);
     let pairs = match &prediction.pairs {
         Some(pairs) => pairs_of_words(&decoding, pairs),
         None => geometric_pairs(&decoding.entities),

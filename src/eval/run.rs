@@ -7,11 +7,11 @@ use super::metrics::{
     fit_temperature, negative_log_likelihood, pair_counts, reliability,
 };
 use super::report::{Calibration, Failure, Report};
-use crate::decode::bio::argmax;
 use crate::decode::fields::answers;
 use crate::decode::page::{
     DecodeOptions, HeadPrediction, PageDecoding, PagePrediction, decode_page,
 };
+use crate::decode::sequence::argmax;
 use crate::decode::{ValueContext, bio};
 use crate::document::{Entity, Page, WordSource};
 use crate::error::Result;
