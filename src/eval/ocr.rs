@@ -70,8 +70,30 @@ pub struct OcrScore {
     pub characters: usize,
     /// Key values that stand in what was read, by label.
     pub values: BTreeMap<String, Share>,
+    /// Read words by their confidence: bin `n` of 10 holds those from `n/10` up.
+    pub reliability: [ConfidenceBin; CONFIDENCE_BINS],
     /// Wall time of reading.
     pub elapsed: Duration,
+}
+
+/// Bins of a reliability diagram.
+pub const CONFIDENCE_BINS: usize = 10;
+
+/// Words of about one confidence: calibrated if `right / words` is about `confidence / words`.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct ConfidenceBin {
+    pub words: usize,
+    pub right: usize,
+    /// Sum of their confidences.
+    pub confidence: f64,
+}
+
+impl AddAssign for ConfidenceBin {
+    fn add_assign(&mut self, other: Self) {
+        self.words += other.words;
+        self.right += other.right;
+        self.confidence += other.confidence;
+    }
 }
 
 fn ratio(part: usize, whole: usize) -> f64 {
@@ -101,6 +123,13 @@ impl OcrScore {
         self.values.values().for_each(|share| all += *share);
         all
     }
+    /// Expected calibration error: by how much confidence and share of right words differ, mean over
+    /// the words.
+    pub fn calibration_error(&self) -> f64 {
+        let off = |bin: &ConfidenceBin| (bin.confidence - bin.right as f64).abs();
+        let words: usize = self.reliability.iter().map(|bin| bin.words).sum();
+        self.reliability.iter().map(off).sum::<f64>() / words.max(1) as f64
+    }
     pub fn seconds_a_page(&self) -> f64 {
         if self.pages == 0 { 0.0 } else { self.elapsed.as_secs_f64() / self.pages as f64 }
     }
@@ -119,17 +148,22 @@ impl AddAssign for OcrScore {
         for (label, share) in other.values {
             *self.values.entry(label).or_default() += share;
         }
+        for (bin, other) in self.reliability.iter_mut().zip(other.reliability) {
+            *bin += other;
+        }
         self.elapsed += other.elapsed;
     }
 }
 
 /// Scores what was read from one page.
 pub fn score_page(truth: &PageTruth, read: &[Word]) -> OcrScore {
+    let right = right_words(truth, read);
     let mut score = OcrScore {
         pages: 1,
         truth_words: truth.lines.iter().flat_map(|l| &l.words).filter(|w| counts(&w.text)).count(),
         read_words: read.iter().filter(|w| counts(&w.text)).count(),
-        right_words: right_words(truth, read),
+        right_words: right.len(),
+        reliability: reliability(read, &right),
         lines: truth.lines.len(),
         ..OcrScore::default()
     };
@@ -149,6 +183,17 @@ pub fn score_page(truth: &PageTruth, read: &[Word]) -> OcrScore {
     score
 }
 
+fn reliability(read: &[Word], right: &HashSet<usize>) -> [ConfidenceBin; CONFIDENCE_BINS] {
+    let mut bins = [ConfidenceBin::default(); CONFIDENCE_BINS];
+    for (index, word) in read.iter().enumerate().filter(|(_, word)| counts(&word.text)) {
+        let confidence = f64::from(word.confidence);
+        let bin = ((confidence * CONFIDENCE_BINS as f64) as usize).min(CONFIDENCE_BINS - 1);
+        bins[bin] +=
+            ConfidenceBin { words: 1, right: usize::from(right.contains(&index)), confidence };
+    }
+    bins
+}
+
 /// Whether a word has anything to be right about.
 fn counts(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
@@ -159,8 +204,8 @@ pub fn letters_and_digits(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Truth words that were read at their place, each by a read word of its own: nearest pairs first.
-fn right_words(truth: &PageTruth, read: &[Word]) -> usize {
+/// Read words that are a truth word at its place, each another one: nearest pairs first.
+fn right_words(truth: &PageTruth, read: &[Word]) -> HashSet<usize> {
     let mut by_text: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, word) in read.iter().enumerate().filter(|(_, w)| counts(&w.text)) {
         by_text.entry(word.text.to_lowercase()).or_default().push(index);
@@ -182,7 +227,7 @@ fn right_words(truth: &PageTruth, read: &[Word]) -> usize {
             used.insert(index);
         }
     }
-    answered.len()
+    used
 }
 
 /// How far the centre of a read word lies from the truth's, or `None` if it is elsewhere.
@@ -297,6 +342,21 @@ mod tests {
     fn right_text_at_the_wrong_place_is_wrong() {
         let score = score_page(&truth(), &[word("9.00", 0, 0), word("9.00", 200, 300)]);
         assert_eq!(score.right_words, 0);
+    }
+
+    #[test]
+    fn words_are_counted_by_their_confidence() {
+        let sure = |text, left, top, confidence| Word { confidence, ..word(text, left, top) };
+        let read = [
+            sure("Total", 0, 0, 0.97),
+            sure("9.00", 200, 0, 1.0),
+            sure("CA5H", 0, 50, 0.31),
+            sure("---", 0, 90, 0.5),
+        ];
+        let score = score_page(&truth(), &read);
+        let counts = score.reliability.map(|bin| (bin.words, bin.right));
+        assert_eq!((counts[9], counts[3], counts[5]), ((2, 2), (1, 0), (0, 0)));
+        assert!((score.calibration_error() - (0.03 + 0.31) / 3.0).abs() < 1e-6);
     }
 
     #[test]
