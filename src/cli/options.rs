@@ -5,7 +5,7 @@ use crate::batch::sources::{Selection, Shard};
 use crate::batch::{BatchOptions, Exhibit};
 use crate::error::{Error, Result};
 use crate::input::{InputOptions, PageRange, TextLayerMode};
-use crate::ocr::{EngineMode, SegmentationMode, TesseractOptions};
+use crate::ocr::{EngineMode, Reread, SegmentationMode, TesseractOptions};
 use crate::output::html::HtmlPages;
 use crate::output::naming::Naming;
 use crate::output::overlay::Overlays;
@@ -130,6 +130,10 @@ pub struct OcrArgs {
     /// Tesseract's engine mode: 0 legacy, 1 LSTM, 2 both, 3 what the language offers
     #[arg(long, value_name = "MODE", default_value_t = TesseractOptions::default().oem)]
     pub oem: EngineMode,
+    /// Lines that the program's own reader reads beside Tesseract: auto (those that Tesseract is not
+    /// sure of or passed over), never or always
+    #[arg(long, value_name = "LINES", default_value_t = TesseractOptions::default().reread)]
+    pub reread: Reread,
     /// Directory of Tesseract's language data [default: the usual places]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub tessdata_dir: Option<PathBuf>,
@@ -143,6 +147,7 @@ impl OcrArgs {
             psm: self.psm,
             oem: self.oem,
             dpi,
+            reread: self.reread,
             engines: workers,
         }
     }

@@ -189,8 +189,13 @@ fn train(args: TrainArgs, context: &Context) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::Interrupted);
     }
     let target = args.output.join("reader");
-    reader.save(&target)?;
-    context.note(format!("reader written to {}", target.display()));
+    reader.save_packed(&target)?;
+    let written = score(&LineReader::open(&target, device)?, &dev)?;
+    context.note(format!(
+        "reader written to {}: {:.4} of the dev lines without a mistake",
+        target.display(),
+        written.exact
+    ));
     Ok(ExitCode::Success)
 }
 

@@ -7,11 +7,13 @@
 pub mod alphabet;
 pub mod decode;
 pub mod network;
+pub mod settle;
 pub mod strip;
 
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::geometry::PixelBox;
-use crate::model::weights::{Checkpoint, Missing, write_safetensors};
+use crate::model::precision::{Precision, products_in};
+use crate::model::weights::{Checkpoint, Missing, write_8bit, write_safetensors};
 use alphabet::Alphabet;
 use image::GrayImage;
 use network::{Network, STEP, stack};
@@ -48,6 +50,12 @@ impl Reading {
     }
 }
 
+/// The reader as `scripts/reproduce-line-reader` makes it; `assets/reader/README.md` is its card.
+mod embedded {
+    pub const ALPHABET: &str = include_str!("../../assets/reader/alphabet.json");
+    pub const WEIGHTS: &[u8] = include_bytes!("../../assets/reader/model.safetensors");
+}
+
 /// The network with its alphabet.
 pub struct LineReader {
     pub alphabet: Alphabet,
@@ -61,6 +69,18 @@ impl LineReader {
         let store = nn::VarStore::new(device);
         let network = Network::new(&store.root(), alphabet.classes());
         Self { alphabet, network, store }
+    }
+
+    /// The reader inside the program.
+    ///
+    /// # Errors
+    /// `ModelInvalid` only if the program itself is damaged.
+    pub fn embedded(device: Device) -> Result<Self> {
+        let mut reader = Self::fresh(Alphabet::from_json(embedded::ALPHABET)?, device);
+        Checkpoint::embedded("the built-in reader", embedded::WEIGHTS)
+            .fill(&reader.store, Missing::Refuse)?;
+        reader.freeze();
+        Ok(reader)
     }
 
     /// From a directory with `alphabet.json` and `model.safetensors`.
@@ -102,11 +122,24 @@ impl LineReader {
     /// # Errors
     /// `OutputFailed` names the file.
     pub fn save(&self, dir: &Path) -> Result<()> {
-        let failed = |path: &Path, e| Error::unwritable(crate::error::Stage::Train, path, e);
+        self.save_alphabet(dir)?;
+        write_safetensors(&self.store.variables(), &dir.join("model.safetensors"))
+    }
+
+    /// As [`Self::save`], with matrices in 8 bits: a quarter of the size.
+    ///
+    /// # Errors
+    /// `OutputFailed` names the file.
+    pub fn save_packed(&self, dir: &Path) -> Result<()> {
+        self.save_alphabet(dir)?;
+        write_8bit(&self.store.variables(), &dir.join("model.safetensors"))
+    }
+
+    fn save_alphabet(&self, dir: &Path) -> Result<()> {
+        let failed = |path: &Path, e| Error::unwritable(Stage::Train, path, e);
         std::fs::create_dir_all(dir).map_err(|e| failed(dir, e))?;
         let path = dir.join("alphabet.json");
-        std::fs::write(&path, self.alphabet.to_json()).map_err(|e| failed(&path, e))?;
-        write_safetensors(&self.store.variables(), &dir.join("model.safetensors"))
+        std::fs::write(&path, self.alphabet.to_json()).map_err(|e| failed(&path, e))
     }
 
     /// Reads lines of a picture, each given by its box; a reading for each, in the same order.
@@ -136,8 +169,9 @@ impl LineReader {
 
     /// Best class and log-probability of every step, for each strip.
     pub(crate) fn paths(&self, strips: &[&Strip]) -> Vec<Vec<(i64, f32)>> {
-        let output =
-            tch::no_grad(|| self.network.forward(&stack(strips, self.store.device()), false));
+        let device = self.store.device();
+        let _products = products_in(Precision::default().products(device));
+        let output = tch::no_grad(|| self.network.forward(&stack(strips, device), false));
         best_paths(&output, strips)
     }
 

@@ -84,9 +84,14 @@ impl Conv {
     fn forward(&self, input: &Tensor, train: bool) -> Tensor {
         let ConvShape { stride, padding, .. } = self.shape;
         let output = match &self.folded {
-            Some((weight, bias)) if !train => {
-                input.conv2d(weight, Some(bias), stride, padding, [1, 1], 1)
-            }
+            Some((weight, bias)) if !train => factor(input).conv2d(
+                &factor(weight),
+                Some(factor(bias)),
+                stride,
+                padding,
+                [1, 1],
+                1,
+            ),
             _ => {
                 let weight = factor(&self.weight);
                 let output =
@@ -154,7 +159,8 @@ impl Network {
         // Channels side by side in memory: see the backbone.
         let input = strips.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
         let map = self.convs.iter().fold(input, |map, conv| conv.forward(&map, train));
-        let sequence = map.squeeze_dim(2).transpose(1, 2).contiguous(); // [batch, steps, 192]
+        // [batch, steps, 192]
+        let sequence = map.squeeze_dim(2).transpose(1, 2).to_kind(Kind::Float).contiguous();
         let states = self.read(&sequence, train);
         states.linear(&self.output_weight, Some(&self.output_bias)).log_softmax(-1, Kind::Float)
     }

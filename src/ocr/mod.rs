@@ -10,6 +10,7 @@ mod options;
 mod orient;
 mod plan;
 mod read;
+pub mod reread;
 pub mod segment;
 #[cfg(feature = "ocr")]
 pub mod tesseract;
@@ -22,6 +23,7 @@ pub use options::{EngineMode, SegmentationMode, TesseractOptions};
 pub use orient::OrientOptions;
 pub use plan::PlanOptions;
 pub use read::{PageReader, ReadOptions, SecondReader};
+pub use reread::Reread;
 
 use crate::document::Word;
 use crate::error::Result;
@@ -55,7 +57,11 @@ pub trait Recognizer: Send + Sync {
 #[cfg(feature = "ocr")]
 pub fn open(options: &TesseractOptions) -> Result<Box<dyn Recognizer>> {
     let engine = tesseract::TesseractPool::new(options)?;
-    Ok(Box::new(PageReader::new(engine, options.clone())))
+    let reader = PageReader::new(engine, options.clone());
+    Ok(match reread::Rereader::for_language(&options.language, options.reread)? {
+        Some(second) => Box::new(reader.with_second_reader(std::sync::Arc::new(second))),
+        None => Box::new(reader),
+    })
 }
 
 /// The recogniser that the options ask for; this build has none.

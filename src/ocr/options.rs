@@ -1,5 +1,6 @@
 //! What can be chosen about reading a page, and the one place of each default.
 
+use super::reread::Reread;
 use crate::error::{Error, ErrorCode, Result};
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -98,6 +99,8 @@ pub struct TesseractOptions {
     pub oem: EngineMode,
     /// Resolution of the page where the user knows better than the file and the measurement.
     pub dpi: Option<u32>,
+    /// Which lines our own reader reads beside the engine.
+    pub reread: Reread,
     /// Engines kept warm, each on its own thread. `None`: one a core.
     pub engines: Option<NonZeroUsize>,
 }
@@ -110,6 +113,7 @@ impl Default for TesseractOptions {
             psm: SegmentationMode::default(),
             oem: EngineMode::default(),
             dpi: None,
+            reread: Reread::default(),
             engines: None,
         }
     }
