@@ -95,7 +95,12 @@ impl SettleOptions {
                 words.extend(cluster.engine.into_iter().map(|w| Word { confidence, ..w }));
             } else if same(&cluster) {
                 let confidence = logistic(log_odds(ours) + log_odds(theirs)).min(self.surest);
-                words.extend(cluster.engine.into_iter().map(|w| Word { confidence, ..w }));
+                // Where they differ in spaces alone, ours has learned where these stand.
+                if cluster.engine.len() == cluster.reader.len() {
+                    words.extend(cluster.engine.into_iter().map(|w| Word { confidence, ..w }));
+                } else {
+                    words.extend(cluster.reader.iter().map(|read| word(read, confidence)));
+                }
             } else if ours > theirs {
                 let confidence = ours * self.dispute;
                 words.extend(cluster.reader.iter().map(|read| word(read, confidence)));
@@ -129,8 +134,8 @@ fn mean(values: impl Iterator<Item = f32>) -> f32 {
     if count == 0 { 0.0 } else { sum / count as f32 }
 }
 
-/// Whether both say the same but for case and the spaces between words. The engine's case stands: our
-/// reader learned much of its text from transcriptions in capitals.
+/// Whether both say the same but for case and the spaces between words. Word by word the engine's case
+/// stands: our reader learned much of its text from transcriptions in capitals.
 fn same(cluster: &Cluster) -> bool {
     let fold = |text: &str| text.to_lowercase();
     let theirs: String = cluster.engine.iter().map(|word| fold(&word.text)).collect();
@@ -147,13 +152,13 @@ fn clusters(engine: Vec<Word>, reader: &[ReadWord]) -> Vec<Cluster> {
         .collect();
     all.sort_by_key(|(bbox, _, _)| (bbox.left(), bbox.right()));
     let mut clusters: Vec<Cluster> = Vec::new();
-    // Right edge of the open cluster.
-    let mut reach = 0;
+    // Both edges of the open cluster.
+    let (mut start, mut reach) = (0, 0);
     for (bbox, theirs, ours) in all {
         let shared = reach.min(bbox.right()).saturating_sub(bbox.left());
-        if clusters.is_empty() || 2 * shared <= bbox.width() {
+        if clusters.is_empty() || 2 * shared <= bbox.width().min(reach - start) {
             clusters.push(Cluster::default());
-            reach = 0;
+            (start, reach) = (bbox.left(), bbox.right());
         }
         reach = reach.max(bbox.right());
         if let Some(cluster) = clusters.last_mut() {
@@ -195,10 +200,12 @@ mod tests {
 
     #[test]
     fn agreement_makes_sure_and_keeps_the_engines_case() {
-        let settled = SettleOptions::default()
-            .settle(engine(&[("Total", 10, 60, 0.8)]), &reading(&[("TOTAL", 11, 61, 0.9)]));
+        let options = SettleOptions::default();
+        let settled =
+            options.settle(engine(&[("Total", 10, 60, 0.8)]), &reading(&[("TOTAL", 11, 61, 0.97)]));
         assert_eq!(texts(&settled), ["Total"]);
-        assert!(settled[0].confidence > 0.9, "{}", settled[0].confidence);
+        let alone = options.engine.probability(0.8).max(options.reader.probability(0.97));
+        assert!(settled[0].confidence > alone, "{} {alone}", settled[0].confidence);
     }
 
     #[test]
@@ -211,6 +218,15 @@ mod tests {
         assert_eq!(texts(&settled), ["RM", "23.60"]);
         assert!(settled[1].confidence < options.reader.probability(0.97));
         assert_eq!((settled[1].line, settled[1].block), (3, 1));
+    }
+
+    #[test]
+    fn where_only_spaces_differ_the_readers_stand() {
+        let settled = SettleOptions::default().settle(
+            engine(&[("11/02/2011/08/20", 0, 110, 0.9)]),
+            &reading(&[("11/02/20", 0, 50, 0.99), ("11/08/20", 58, 110, 0.99)]),
+        );
+        assert_eq!(texts(&settled), ["11/02/20", "11/08/20"]);
     }
 
     #[test]
