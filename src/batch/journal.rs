@@ -18,8 +18,13 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const HEADER: &[u8] = b"layoutlm-journal 1\n";
+/// A lock that was let go can live on for a moment: a process that is just being started holds copies
+/// of its parent's open files until it becomes another program.
+const LOCK_PATIENCE: Duration = Duration::from_millis(300);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// Hexadecimal digits of a line's checksum.
 const CHECKSUM: usize = 16;
 /// Hexadecimal digits of a key.
@@ -105,16 +110,23 @@ impl Journal {
             .truncate(false)
             .open(path)
             .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::usage(format!(
-                    "another run is writing the journal {}",
-                    path.display()
-                ))
-                .hint("wait for it, or give this run another output"));
+        let mut patience = LOCK_PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if !patience.is_zero() => {
+                    std::thread::sleep(LOCK_PAUSE);
+                    patience = patience.saturating_sub(LOCK_PAUSE);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::usage(format!(
+                        "another run is writing the journal {}",
+                        path.display()
+                    ))
+                    .hint("wait for it, or give this run another output"));
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         Ok(Self { path: path.to_path_buf(), file, end: 0, done: HashMap::new() })
     }
@@ -316,6 +328,23 @@ mod tests {
         bytes[middle] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
         assert_eq!(Journal::resume(&path).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn processes_that_are_started_meanwhile_keep_no_journal_from_being_resumed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal");
+        drop(Journal::create(&path).unwrap());
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..40 {
+                    let _ = std::process::Command::new("true").status();
+                }
+            });
+            for _ in 0..400 {
+                Journal::resume(&path).unwrap();
+            }
+        });
     }
 
     #[test]
