@@ -142,22 +142,11 @@ fn train(args: TrainArgs, context: &Context) -> anyhow::Result<ExitCode> {
         precision: args.precision,
         checkpoint_every: Duration::from_secs(args.checkpoint_every),
     };
-    let unwritable = |e| Error::unwritable(Stage::Train, &args.output, e);
-    std::fs::create_dir_all(&args.output).map_err(unwritable)?;
-    let path = args.output.join("metrics.jsonl");
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .write(true)
-        .append(args.resume)
-        .truncate(!args.resume)
-        .open(&path);
-    let mut metrics = file.map_err(|e| Error::unwritable(Stage::Train, &path, e))?;
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
     // Only one handler can be set in a process; without it Ctrl-C ends the run at once.
     let _ = ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed));
     let bar = super::progress::counter(context, 0);
-    let mut written = Ok(());
     let trainer = ReaderTrainer { train: &train, dev: &dev, run_dir: &args.output, options };
     let finished = trainer.run(
         &reader,
@@ -165,13 +154,11 @@ fn train(args: TrainArgs, context: &Context) -> anyhow::Result<ExitCode> {
         |step| {
             bar.set_length(step.total_steps.max(0) as u64);
             bar.set_position(step.step.max(0) as u64);
-            let line = serde_json::to_string(&step).unwrap_or_default();
-            written = writeln!(metrics, "{line}");
             context.detail(format!(
                 "step {}/{} loss {:.3} {:.0} lines/s",
                 step.step, step.total_steps, step.loss, step.lines_per_second
             ));
-            written.is_ok() && !stop.load(Ordering::Relaxed)
+            !stop.load(Ordering::Relaxed)
         },
         |epoch, score| {
             context.note(format!(
@@ -183,7 +170,6 @@ fn train(args: TrainArgs, context: &Context) -> anyhow::Result<ExitCode> {
         },
     )?;
     bar.finish_and_clear();
-    written.map_err(|e| Error::unwritable(Stage::Train, &path, e))?;
     if !finished {
         context.note("interrupted; the same command with --resume goes on from here");
         return Ok(ExitCode::Interrupted);

@@ -6,6 +6,7 @@
 //! stride, so that most of the work is done on a quarter of the width.
 
 use super::strip::STRIP_HEIGHT;
+use crate::model::backbone::channels_last;
 use crate::model::precision::factor;
 use std::borrow::Borrow;
 use tch::{Kind, Tensor, nn};
@@ -156,9 +157,8 @@ impl Network {
 
     /// `strips` [batch, 1, 32, width], ink 1 → log-probabilities [batch, steps(width), classes].
     pub fn forward(&self, strips: &Tensor, train: bool) -> Tensor {
-        // Channels side by side in memory: see the backbone.
-        let input = strips.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
-        let map = self.convs.iter().fold(input, |map, conv| conv.forward(&map, train));
+        let map =
+            self.convs.iter().fold(channels_last(strips), |map, conv| conv.forward(&map, train));
         // [batch, steps, 192]
         let sequence = map.squeeze_dim(2).transpose(1, 2).to_kind(Kind::Float).contiguous();
         let states = self.read(&sequence, train);

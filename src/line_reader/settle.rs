@@ -90,22 +90,18 @@ impl SettleOptions {
                 continue;
             }
             let theirs = self.engine.probability(mean(cluster.engine.iter().map(|w| w.confidence)));
-            if cluster.reader.is_empty() {
-                let confidence = theirs * self.dispute;
-                words.extend(cluster.engine.into_iter().map(|w| Word { confidence, ..w }));
+            let (takes_ours, confidence) = if cluster.reader.is_empty() {
+                (false, theirs * self.dispute)
             } else if same(&cluster) {
                 let confidence = logistic(log_odds(ours) + log_odds(theirs)).min(self.surest);
                 // Where they differ in spaces alone, ours has learned where these stand.
-                if cluster.engine.len() == cluster.reader.len() {
-                    words.extend(cluster.engine.into_iter().map(|w| Word { confidence, ..w }));
-                } else {
-                    words.extend(cluster.reader.iter().map(|read| word(read, confidence)));
-                }
-            } else if ours > theirs {
-                let confidence = ours * self.dispute;
+                (cluster.engine.len() != cluster.reader.len(), confidence)
+            } else {
+                (ours > theirs, ours.max(theirs) * self.dispute)
+            };
+            if takes_ours {
                 words.extend(cluster.reader.iter().map(|read| word(read, confidence)));
             } else {
-                let confidence = theirs * self.dispute;
                 words.extend(cluster.engine.into_iter().map(|w| Word { confidence, ..w }));
             }
         }

@@ -30,13 +30,19 @@ pub struct Region {
 impl Region {
     /// The line's box with some room around it.
     pub fn around(line: PixelBox) -> Self {
-        let height = line.height().max(1) as f32;
-        let room = ROOM * height;
+        let (left, top) = (line.left() as f32, line.top() as f32);
+        let (width, height) = (line.width().max(1) as f32, line.height().max(1) as f32);
+        Self::with_room([left, top, left + width, top + height])
+    }
+
+    /// As [`Self::around`], for edges that lie between pixels: left, top, right, bottom.
+    pub fn with_room([left, top, right, bottom]: [f32; 4]) -> Self {
+        let room = ROOM * (bottom - top);
         Self {
-            left: line.left() as f32 - room,
-            top: line.top() as f32 - room,
-            width: line.width().max(1) as f32 + 2.0 * room,
-            height: height + 2.0 * room,
+            left: left - room,
+            top: top - room,
+            width: right - left + 2.0 * room,
+            height: bottom - top + 2.0 * room,
         }
     }
 

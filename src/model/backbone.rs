@@ -323,7 +323,7 @@ impl Backbone {
 
 /// The same picture with its channels side by side in memory. Convolutions keep the order they are
 /// given and need not reorder their factors each time.
-fn channels_last(image: &Tensor) -> Tensor {
+pub(crate) fn channels_last(image: &Tensor) -> Tensor {
     image.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
 }
 

@@ -5,10 +5,10 @@
 
 use super::optimizer::AdamW;
 use crate::error::{Error, ErrorCode, Result, Stage};
-use crate::model::Model;
 use crate::model::weights::{Checkpoint, Missing};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use tch::nn;
 
 /// Where a run stands, apart from weights and optimiser.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -40,12 +40,19 @@ pub struct Progress {
 const CURRENT: &str = "checkpoint";
 const PREVIOUS: &str = "checkpoint.previous";
 
+/// `weights` writes the model into the directory that it is given.
+///
 /// # Errors
 /// `OutputFailed` names the file.
-pub fn save(run: &Path, model: &Model, optimizer: &AdamW, progress: &Progress) -> Result<()> {
+pub fn save(
+    run: &Path,
+    weights: impl FnOnce(&Path) -> Result<()>,
+    optimizer: &AdamW,
+    progress: &Progress,
+) -> Result<()> {
     let partial = run.join("checkpoint.partial");
     let _ = std::fs::remove_dir_all(&partial);
-    model.save(&partial)?;
+    weights(&partial)?;
     let state = partial.join("optimizer");
     std::fs::create_dir_all(&state).map_err(|e| failed(&state, e))?;
     optimizer.save(&state.join("model.safetensors"))?;
@@ -73,7 +80,7 @@ pub fn find(run: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// `DataInvalid`, `WeightsMismatch` when the checkpoint belongs to another model.
-pub fn restore(checkpoint: &Path, model: &Model, optimizer: &mut AdamW) -> Result<Progress> {
+pub fn restore(checkpoint: &Path, store: &nn::VarStore, optimizer: &mut AdamW) -> Result<Progress> {
     let path = checkpoint.join("progress.json");
     let unreadable = |cause: String| {
         let message = format!("the checkpoint can't be read: {cause}");
@@ -83,7 +90,7 @@ pub fn restore(checkpoint: &Path, model: &Model, optimizer: &mut AdamW) -> Resul
     };
     let text = std::fs::read_to_string(&path).map_err(|e| unreadable(e.to_string()))?;
     let progress: Progress = serde_json::from_str(&text).map_err(|e| unreadable(e.to_string()))?;
-    Checkpoint::open(checkpoint)?.fill(model.store(), Missing::Refuse)?;
+    Checkpoint::open(checkpoint)?.fill(store, Missing::Refuse)?;
     optimizer.load(&checkpoint.join("optimizer"), progress.step)?;
     Ok(progress)
 }

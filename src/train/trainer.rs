@@ -238,7 +238,7 @@ impl<S: BatchSource, O: Objective<Batch = S::Batch>> Trainer<'_, S, O> {
     ) -> Result<Outcome> {
         let mut optimizer = AdamW::new(self.model.store(), self.options.optimizer, is_fresh);
         let mut progress = match checkpoint {
-            Some(dir) => checkpoint::restore(dir, self.model, &mut optimizer)?,
+            Some(dir) => checkpoint::restore(dir, self.model.store(), &mut optimizer)?,
             None => Progress::default(),
         };
         if progress.total == 0 {
@@ -250,7 +250,7 @@ impl<S: BatchSource, O: Objective<Batch = S::Batch>> Trainer<'_, S, O> {
         let mut ended = Ended::Pass;
         while ended == Ended::Pass && !self.is_over(&state.progress) {
             ended = self.pass(&mut state)?;
-            checkpoint::save(self.run_dir, self.model, &state.optimizer, &state.progress)?;
+            self.save(&state)?;
         }
         curve::draw(self.run_dir)?;
         Ok(Outcome {
@@ -258,6 +258,11 @@ impl<S: BatchSource, O: Objective<Batch = S::Batch>> Trainer<'_, S, O> {
             best: self.run_dir.join("best"),
             interrupted: ended == Ended::Interrupted,
         })
+    }
+
+    fn save(&self, state: &State) -> Result<()> {
+        let weights = |dir: &Path| self.model.save(dir);
+        checkpoint::save(self.run_dir, weights, &state.optimizer, &state.progress)
     }
 
     /// Updates of the whole run; an error where there is nothing to learn from.
@@ -400,7 +405,7 @@ impl<S: BatchSource, O: Objective<Batch = S::Batch>> Trainer<'_, S, O> {
             return Ok(Some(Ended::Interrupted));
         }
         if state.saved.elapsed() >= self.options.checkpoint_every {
-            checkpoint::save(self.run_dir, self.model, &state.optimizer, &state.progress)?;
+            self.save(state)?;
             curve::draw(self.run_dir)?;
             state.saved = Instant::now();
         }

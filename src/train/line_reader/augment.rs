@@ -54,12 +54,18 @@ fn coarser(crop: &GrayImage, inner: [f32; 4], dice: &mut Dice) -> Option<(GrayIm
     if scale >= 1.0 {
         return None;
     }
+    let small = shrunk(crop, scale)?;
+    let scale = small.height() as f32 / crop.height() as f32;
+    Some((small, scale))
+}
+
+/// The same crop with fewer pixels.
+pub(super) fn shrunk(crop: &GrayImage, scale: f32) -> Option<GrayImage> {
     let side = |length: u32| ((length as f32 * scale).round() as u32).max(1);
     let mut small = GrayImage::new(side(crop.width()), side(crop.height()));
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
     Resizer::new().resize(crop, &mut small, &options).ok()?;
-    let scale = small.height() as f32 / crop.height() as f32;
-    Some((small, scale))
+    Some(small)
 }
 
 fn spoil(strip: &mut Strip, dice: &mut Dice) {

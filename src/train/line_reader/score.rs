@@ -31,14 +31,7 @@ pub fn score(reader: &LineReader, store: &LineStore) -> Result<ReaderScore> {
         .par_iter()
         .enumerate()
         .map(|(index, line)| {
-            let [left, top, right, bottom] = line.inner;
-            let room = 0.12 * (bottom - top);
-            let region = Region {
-                left: left - room,
-                top: top - room,
-                width: right - left + 2.0 * room,
-                height: bottom - top + 2.0 * room,
-            };
+            let region = Region::with_room(line.inner);
             Ok(Strip::cut(&store.crop(line), region, 1.0)?.map(|strip| (index, strip)))
         })
         .collect::<Result<Vec<_>>>()?

@@ -4,6 +4,7 @@
 //! be cut on their own.
 
 use super::super::data::json_file::{data_files, read_json};
+use super::augment::shrunk;
 use super::store::{Line, LineWriter};
 use crate::document::Word;
 use crate::error::{Error, Result};
@@ -13,7 +14,6 @@ use crate::input::{InputOptions, Source, TextLayerMode, open};
 use crate::line_reader::alphabet::Alphabet;
 use crate::synth::dice::Dice;
 use crate::synth::{FontBook, Generator, SynthOptions};
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::GrayImage;
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -258,14 +258,6 @@ fn crop(
         within(bbox.bottom(), top),
     ];
     Some((Line { text, source, caseless, width: 0, height: 0, inner, offset: 0 }, crop))
-}
-
-fn shrunk(crop: &GrayImage, scale: f32) -> Option<GrayImage> {
-    let side = |length: u32| ((length as f32 * scale).round() as u32).max(1);
-    let mut small = GrayImage::new(side(crop.width()), side(crop.height()));
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    Resizer::new().resize(crop, &mut small, &options).ok()?;
-    Some(small)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //! their own, a checkpoint on a timer. Order and spoiling come from the seed and the pass alone, so a
 //! resumed run does what the uninterrupted one would have done.
 
-use super::super::checkpoint::Progress;
+use super::super::checkpoint::{self, Progress};
+use super::super::metrics::Metrics;
 use super::super::optimizer::{AdamW, OptimizerOptions};
 use super::augment::spoiled;
 use super::loss::{Target, case_sums, loss};
@@ -14,11 +15,10 @@ use crate::line_reader::alphabet::Alphabet;
 use crate::line_reader::network::{stack, steps};
 use crate::line_reader::strip::Strip;
 use crate::model::precision::{Precision, products_in};
-use crate::model::weights::{Checkpoint, Missing};
 use crate::synth::dice::Dice;
 use rayon::prelude::*;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 use tch::Tensor;
@@ -97,10 +97,11 @@ impl ReaderTrainer<'_> {
                 .hint("cut some with `layoutlm reader lines`"));
         }
         let mut optimizer = AdamW::new(&reader.store, self.options.optimizer, |_| false);
-        let mut progress = Progress::default();
-        if resume && self.checkpoint().join("progress.json").is_file() {
-            progress = self.restore(reader, &mut optimizer)?;
-        }
+        let mut progress = match checkpoint::find(self.run_dir).filter(|_| resume) {
+            Some(dir) => checkpoint::restore(&dir, &reader.store, &mut optimizer)?,
+            None => Progress::default(),
+        };
+        let mut metrics = Metrics::open(self.run_dir, progress.step)?;
         let per_epoch = self.batches(0).len() as i64;
         let total = per_epoch * self.options.epochs as i64;
         let caseless = case_sums(&reader.alphabet.caseless()).to_device(reader.store.device());
@@ -127,14 +128,16 @@ impl ReaderTrainer<'_> {
                     progress.batch += 1;
                     progress.step = optimizer.step;
                     progress.seconds += seconds;
-                    let go_on = stepped(ReaderStep {
+                    let report = ReaderStep {
                         step: progress.step,
                         total_steps: total,
                         epoch: progress.epoch,
                         loss,
                         rate,
                         lines_per_second: batch.strips.len() as f64 / seconds,
-                    });
+                    };
+                    metrics.write(&report)?;
+                    let go_on = stepped(report);
                     if !go_on {
                         return Ok(false);
                     }
@@ -242,34 +245,7 @@ impl ReaderTrainer<'_> {
         batches
     }
 
-    fn checkpoint(&self) -> PathBuf {
-        self.run_dir.join("checkpoint")
-    }
-
-    /// Written beside and renamed over, so that a whole checkpoint exists at any moment but one, and
-    /// then the older one does.
     fn save(&self, reader: &LineReader, optimizer: &AdamW, progress: &Progress) -> Result<()> {
-        let failed = |path: &Path, e| Error::unwritable(Stage::Train, path, e);
-        let partial = self.run_dir.join("checkpoint.partial");
-        let _ = std::fs::remove_dir_all(&partial);
-        reader.save(&partial)?;
-        let state = partial.join("optimizer");
-        std::fs::create_dir_all(&state).map_err(|e| failed(&state, e))?;
-        optimizer.save(&state.join("model.safetensors"))?;
-        let text = serde_json::to_string_pretty(progress).unwrap_or_default();
-        let path = partial.join("progress.json");
-        std::fs::write(&path, text).map_err(|e| failed(&path, e))?;
-        let current = self.checkpoint();
-        let _ = std::fs::remove_dir_all(&current);
-        std::fs::rename(&partial, &current).map_err(|e| failed(&current, e))
-    }
-
-    fn restore(&self, reader: &LineReader, optimizer: &mut AdamW) -> Result<Progress> {
-        let dir = self.checkpoint();
-        let progress: Progress =
-            super::super::data::json_file::read_json(&dir.join("progress.json"))?;
-        Checkpoint::open(&dir)?.fill(&reader.store, Missing::Refuse)?;
-        optimizer.load(&dir.join("optimizer"), progress.step)?;
-        Ok(progress)
+        checkpoint::save(self.run_dir, |dir| reader.save(dir), optimizer, progress)
     }
 }
