@@ -16,6 +16,7 @@ use layoutlm::document::{Entity, Relation, Word};
 use layoutlm::error::{Error, ErrorCode, Result};
 use layoutlm::geometry::PixelBox;
 use layoutlm::input::PageImage;
+use layoutlm::model::precision::Arithmetic;
 use layoutlm::ocr::{Recognition, Recognizer};
 use layoutlm::output::stdout;
 use layoutlm::pipeline::{Analyzer, ModelIdentity, PageFindings, ReadPage};
@@ -127,7 +128,11 @@ struct Rules(Faults);
 
 impl Analyzer for Rules {
     fn identity(&self) -> ModelIdentity {
-        ModelIdentity { name: "rules".to_string(), revision: "1".to_string() }
+        ModelIdentity {
+            name: "rules".to_string(),
+            revision: "1".to_string(),
+            precision: Arithmetic::default(),
+        }
     }
 
     fn shrink(&self, _picture: &RgbImage) -> RgbImage {

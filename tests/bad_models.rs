@@ -2,6 +2,7 @@
 
 use layoutlm::ErrorCode;
 use layoutlm::predict::Predictor;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use tch::Device;
 
@@ -58,6 +59,27 @@ fn corrupt_weights_are_refused_wherever_they_are_cut() {
         std::fs::write(&path, &whole[..length]).unwrap();
         refused(dir.path(), ErrorCode::ModelInvalid, &["can't be read"]);
     }
+}
+
+/// Such a file runs its command in whoever unpickles it; here it is a name that weights have no need of.
+#[test]
+fn hostile_pickle_is_refused_and_nothing_of_it_is_run() {
+    let dir = tempfile::tempdir().unwrap();
+    tiny(dir.path());
+    std::fs::remove_file(dir.path().join("model.safetensors")).unwrap();
+    let sign = dir.path().join("it-ran");
+    let command = format!("touch '{}'", sign.display());
+    let mut pickle = b"\x80\x02cposix\nsystem\nX".to_vec();
+    pickle.extend((command.len() as u32).to_le_bytes());
+    pickle.extend(command.as_bytes());
+    pickle.extend(b"\x85R.");
+    let file = std::fs::File::create(dir.path().join("pytorch_model.bin")).unwrap();
+    let mut zip = zip::ZipWriter::new(file);
+    zip.start_file("archive/data.pkl", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(&pickle).unwrap();
+    zip.finish().unwrap();
+    refused(dir.path(), ErrorCode::ModelInvalid, &["posix.system"]);
+    assert!(!sign.exists());
 }
 
 #[test]

@@ -29,13 +29,11 @@ fn boxes(value: &Value) -> Vec<[i64; 4]> {
     value.as_array().unwrap().iter().map(|b| integers(b).try_into().unwrap()).collect()
 }
 
-fn encode(case: &Value, max_tokens: usize) -> Vec<Window> {
-    let page = integers(&case["page"]);
-    let words: Vec<Word> = case["words"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip(boxes(&case["pixel_boxes"]))
+/// The words of a case with the boxes that it has under this name.
+fn words(case: &Value, boxes_name: &str) -> Vec<Word> {
+    let texts = case["words"].as_array().unwrap().iter();
+    texts
+        .zip(boxes(&case[boxes_name]))
         .map(|(text, b)| Word {
             text: text.as_str().unwrap().into(),
             bbox: PixelBox::from(b),
@@ -43,7 +41,12 @@ fn encode(case: &Value, max_tokens: usize) -> Vec<Window> {
             line: 0,
             block: 0,
         })
-        .collect();
+        .collect()
+}
+
+fn encode(case: &Value, max_tokens: usize) -> Vec<Window> {
+    let page = integers(&case["page"]);
+    let words = words(case, "pixel_boxes");
     let size = PageSize::new(page[0] as u32, page[1] as u32);
     encode_page(&words, size, &tokenizer(), WindowOptions { max_tokens, overlap: 32 }).unwrap()
 }
@@ -113,19 +116,7 @@ fn question_before_the_words_is_the_references() {
     let all = cases();
     let case = all.iter().find(|c| c["name"] == "question").unwrap();
     // Boxes are given in the 0–1000 frame: on a page of that size they are pixels, too.
-    let words: Vec<Word> = case["words"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip(boxes(&case["boxes"]))
-        .map(|(text, b)| Word {
-            text: text.as_str().unwrap().into(),
-            bbox: PixelBox::from(b),
-            confidence: 1.0,
-            line: 0,
-            block: 0,
-        })
-        .collect();
+    let words = words(case, "boxes");
     let windows = encode_question(
         case["question"].as_str().unwrap(),
         &words,

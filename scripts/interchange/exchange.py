@@ -112,9 +112,18 @@ class Program:
 
     def logits(self, model, inputs, work):
         save_file({f"input.{k}": v.contiguous() for k, v in inputs.items()}, work / "in.safetensors")
-        subprocess.run([self.logits_program, model, work / "in.safetensors",
-                        work / "out.safetensors"], check=True)
-        return {k.removeprefix("output."): v for k, v in load_file(work / "out.safetensors").items()}
+        return self.measured(model, work, "f32")[0]
+
+    def measured(self, model, work, arithmetic):
+        """Logits of work/in.safetensors, and seconds and memory, in a process of its own."""
+        ran = subprocess.run([self.logits_program, model, work / "in.safetensors",
+                              work / "out.safetensors", arithmetic],
+                             stderr=subprocess.PIPE, text=True)
+        if ran.returncode != 0:
+            raise SystemExit(f"{model}: {ran.stderr}")
+        found = load_file(work / "out.safetensors")
+        return ({k.removeprefix("output."): v for k, v in found.items()},
+                json.loads(ran.stderr.splitlines()[-1]))
 
     def export(self, output, model=None):
         chosen = ["--model", model] if model else []
@@ -127,8 +136,8 @@ def difference(ours, theirs):
     return max((ours[k] - theirs[k]).abs().max().item() for k in ours)
 
 
-def load_exactly(kind, directory):
-    model, report = kind.from_pretrained(directory, output_loading_info=True)
+def load_exactly(kind, directory, dtype=torch.float32):
+    model, report = kind.from_pretrained(directory, output_loading_info=True, dtype=dtype)
     wrong = {k: v for k, v in report.items() if v and k != "error_msgs"}
     if wrong or report.get("error_msgs"):
         raise SystemExit(f"{directory}: {report}")
@@ -206,6 +215,63 @@ def exchange(program, work):
     return rows
 
 
+def older_names(state):
+    """As checkpoints of 2018 to 2020 spell them."""
+    def old(name):
+        if "LayerNorm" in name or "visual_LayerNorm" in name:
+            return name.replace(".weight", ".gamma").replace(".bias", ".beta")
+        return name
+    return {old(name): tensor.clone() for name, tensor in state.items()}
+
+
+def write_bin_shards(state, directory):
+    names = list(state)
+    weight_map = {}
+    for number, part in enumerate((names[::2], names[1::2]), 1):
+        file = f"pytorch_model-{number:05}-of-00002.bin"
+        torch.save({name: state[name] for name in part}, directory / file)
+        weight_map.update({name: file for name in part})
+    index = {"metadata": {}, "weight_map": weight_map}
+    (directory / "pytorch_model.bin.index.json").write_text(json.dumps(index))
+
+
+def exchange_files(program, work):
+    """One model in every form of file that weights come in."""
+    family, settings = ARCHITECTURES["LayoutLMv2, fused qkv"]
+    kind = getattr(transformers, family + HEADS[0])
+    config = getattr(transformers, family + "Config")(**settings)
+    model = kind(config)
+    randomise(model, 50)
+    inputs = inputs_for(config, 80)
+    theirs = logits_of(model, inputs)
+    state = model.state_dict()
+    forms = {
+        "safetensors in shards": lambda d: model.save_pretrained(d, max_shard_size="100KB"),
+        "pytorch_model.bin": lambda d: torch.save(state, d / "pytorch_model.bin"),
+        "pytorch_model.bin in shards": lambda d: write_bin_shards(state, d),
+        "pytorch_model.bin, gamma and beta": lambda d: torch.save(
+            older_names(state), d / "pytorch_model.bin"),
+        "pytorch_model.bin, module. before each name": lambda d: torch.save(
+            {"module." + k: v for k, v in state.items()}, d / "pytorch_model.bin"),
+        "safetensors, fp16": lambda d: kind(config).half().save_pretrained(d),
+        "safetensors, bf16": lambda d: kind(config).bfloat16().save_pretrained(d),
+    }
+    print("| file | difference |\n|---|---|")
+    for number, (form, write) in enumerate(forms.items()):
+        directory = work / f"form-{number}"
+        directory.mkdir()
+        model.config.save_pretrained(directory)
+        write(directory)
+        wanted = theirs
+        if "16" in form:
+            # What the library itself reads from such a file, in 32 bits as here.
+            wanted = logits_of(load_exactly(kind, directory, torch.float32), inputs)
+        found = difference(program.logits(directory, inputs, work), wanted)
+        print(f"| {form} | {found:.1e} |", flush=True)
+        if found > TOLERANCE:
+            raise SystemExit(f"{form}: the model says something else")
+
+
 def exchange_default(program, work):
     directory = work / "default"
     program.export(directory)
@@ -228,41 +294,69 @@ LARGE = dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, int
              fast_qkv=False, coordinate_size=171, shape_size=170)
 
 
-def full_size(program, work):
-    """The published sizes with the whole ResNeXt-101, one page of 512 tokens, both sides one at a time."""
-    print("| model | side | load, s | run, s | MiB at most | largest difference |")
-    print("|---|---|---|---|---|---|")
-    for name, settings in (("base", {}), ("large", LARGE)):
-        directory = work / name
+def full_size_model(name, settings, work):
+    """A model of a published size with random weights, made once."""
+    directory = work / name
+    if not (directory / "in.safetensors").exists():
         config = transformers.LayoutLMv2Config(**settings, num_labels=7)
         model = transformers.LayoutLMv2ForTokenClassification(config)
         randomise(model, 5)
         model.save_pretrained(directory)
+        torch.save(model.state_dict(), directory / "pytorch_model.bin")
         inputs = {k: v[:1].contiguous() for k, v in inputs_for(config, 6, seq=512).items()}
-        save_file({f"input.{k}": v for k, v in inputs.items()}, work / "in.safetensors")
-        del model
-        found = subprocess.run([sys.executable, __file__, "--measure", directory,
-                                work / "in.safetensors", work / "theirs.safetensors"],
-                               check=True, capture_output=True, text=True).stdout.split()
-        print(f"| {name} | Python | {found[0]} | {found[1]} | {found[2]} | |", flush=True)
-        said = subprocess.run([program.logits_program, directory, work / "in.safetensors",
-                               work / "ours.safetensors"],
-                              check=True, capture_output=True, text=True).stderr.split()
-        seconds = [said[i + 1] for i, word in enumerate(said) if word == "in"]
-        most = said[len(said) - 4]
-        apart = (load_file(work / "ours.safetensors")["output.logits"]
-                 - load_file(work / "theirs.safetensors")["logits"]).abs().max().item()
-        print(f"| {name} | here | {seconds[0]} | {seconds[1]} | {most} | {apart:.1e} |", flush=True)
-        if apart > 1e-3:
-            raise SystemExit("full-size models do not say the same")
-        (directory / "model.safetensors").unlink()
+        save_file({f"input.{k}": v for k, v in inputs.items()}, directory / "in.safetensors")
+    return directory
 
 
-def measure(directory, inputs, output):
-    """Load and run in a process of its own; prints seconds, seconds, MiB."""
+def full_size(program, work, prepare_only):
+    """The published sizes with the whole ResNeXt-101, one page of 512 tokens, both sides one at a time."""
+    models = [full_size_model(name, settings, work) for name, settings in (("base", {}), ("large", LARGE))]
+    if prepare_only:
+        return
+    print("| model | side | load, s | run, s | weights, MiB | loaded, MiB | most, MiB | difference |")
+    print("|---|---|---|---|---|---|---|---|")
+    for directory in models:
+        size = (directory / "model.safetensors").stat().st_size >> 20
+        theirs = python_row(directory, "Python", [], size, None)
+        python_row(directory, "Python, 8-bit dynamic", ["--8bit"], size, theirs)
+        for side, arithmetic in (("here", "f32"), ("here, bf16", "bf16"), ("here, f16", "f16")):
+            full_size_row(program, directory, side, arithmetic, theirs, size)
+        # The same weights as a pickle; nothing else is left to be read.
+        safe = directory / "model.safetensors"
+        aside = safe.rename(directory / "aside")
+        full_size_row(program, directory, "here, .bin", "f32", theirs, size)
+        aside.rename(safe)
+
+
+def python_row(directory, side, options, size, wanted):
+    output = directory / "theirs.safetensors"
+    found = subprocess.run([sys.executable, __file__, "--measure", directory,
+                            directory / "in.safetensors", output, *options],
+                           check=True, capture_output=True, text=True).stdout.split()
+    theirs = load_file(output)
+    apart = f"{difference(theirs, wanted):.1e}" if wanted else ""
+    print(f"| {directory.name} | {side} | {found[0]} | {found[1]} | {size} | {found[3]} | {found[2]} "
+          f"| {apart} |", flush=True)
+    return theirs
+
+
+def full_size_row(program, directory, side, arithmetic, theirs, size):
+    ours, took = program.measured(directory, directory, arithmetic)
+    apart = difference(ours, theirs)
+    print(f"| {directory.name} | {side} | {took['load_s']:.2f} | {took['run_s']:.2f} | {size} "
+          f"| {took['load_mib']} | {took['mib']} | {apart:.1e} |", flush=True)
+    if arithmetic == "f32" and apart > 1e-3:
+        raise SystemExit("full-size models do not say the same")
+
+
+def measure(eight_bits, directory, inputs, output):
+    """Load and run in a process of its own; prints seconds, seconds, MiB at most, MiB when loaded."""
     started = time.time()
     model = load_exactly(transformers.LayoutLMv2ForTokenClassification, directory)
+    if eight_bits:
+        model = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)
     loaded = time.time() - started
+    most_loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     given = {k.removeprefix("input."): v for k, v in load_file(inputs).items()}
     logits_of(model, given)
     started = time.time()
@@ -270,7 +364,7 @@ def measure(directory, inputs, output):
     ran = time.time() - started
     save_file(found, output)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{loaded:.2f} {ran:.2f} {most}")
+    print(f"{loaded:.2f} {ran:.2f} {most} {most_loaded}")
 
 
 def print_row(architecture, head, there, back, spread):
@@ -283,22 +377,28 @@ def main():
                         help="directory of `layoutlm` and `examples/logits`")
     parser.add_argument("--full-size", action="store_true",
                         help="base and large instead: load, time and memory on both sides")
+    parser.add_argument("--keep", type=Path, help="directory for the full-size models, to be used again")
+    parser.add_argument("--prepare", action="store_true", help="make the full-size models only")
     parser.add_argument("--measure", nargs=3, type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--8bit", dest="eight_bits", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     if arguments.measure:
-        return measure(*arguments.measure)
+        return measure(arguments.eight_bits, *arguments.measure)
     program = Program(arguments.binaries.resolve())
     torch.manual_seed(1)
     print(f"torch {torch.__version__}, transformers {transformers.__version__}")
     with tempfile.TemporaryDirectory() as work:
         if arguments.full_size:
-            return full_size(program, Path(work))
+            work = arguments.keep or Path(work)
+            work.mkdir(parents=True, exist_ok=True)
+            return full_size(program, work, arguments.prepare)
         check_stand_in()
         print("| architecture | head | Python → here | here → Python | spread of logits |")
         print("|---|---|---|---|---|")
         rows = exchange(program, Path(work)) + exchange_default(program, Path(work))
+        exchange_files(program, Path(work))
     worst = max(max(row[2], row[3]) for row in rows)
     print(f"largest difference {worst:.1e}, allowed {TOLERANCE:.0e}")
     if worst > TOLERANCE:

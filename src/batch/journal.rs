@@ -226,7 +226,7 @@ impl Journal {
     fn broken(&self, error: io::Error) -> Error {
         Error::new(Stage::Output, ErrorCode::OutputFailed, format!("the journal failed: {error}"))
             .at(self.path.display().to_string())
-            .hint("free some space or mend the disk; `--restart` begins again without it")
+            .hint("free some space or mend the disk, then go on with `--resume`")
             .caused_by(error)
     }
 }

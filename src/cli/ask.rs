@@ -1,14 +1,12 @@
 //! `layoutlm ask`: answers to questions about documents.
 
-use super::options::{ModelArgs, OcrArgs, OutputArgs, ReadingArgs};
-use super::page_by_page::{PageByPage, reader};
+use super::options::{ModelArgs, OutputArgs, ReadingArgs, WordArgs};
+use super::page_by_page::PageByPage;
 use super::{Context, ExitCode};
 use crate::batch::sources::Selection;
 use crate::decode::answer::AnswerOptions;
-use crate::error::{Error, ErrorCode};
 use crate::output::naming::Naming;
 use crate::output::page_answers::{AnsweredQuestion, Answers};
-use crate::pipeline::{GivenWords, ModelIdentity};
 use crate::predict::answer::Answerer;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
@@ -39,10 +37,7 @@ pub struct AskArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,
     #[command(flatten)]
-    pub ocr: OcrArgs,
-    /// Bring the words instead of OCR, as for extract
-    #[arg(long, value_name = "PATH", help_heading = "OCR", value_hint = ValueHint::AnyPath)]
-    pub words: Option<PathBuf>,
+    pub words: WordArgs,
     #[command(flatten)]
     pub model: ModelArgs,
     #[command(flatten)]
@@ -50,18 +45,9 @@ pub struct AskArgs {
 }
 
 pub fn run(args: AskArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    if args.model.model.is_none() {
-        return Err(Error::model(
-            ErrorCode::ModelMissing,
-            "the built-in model answers no questions",
-        )
-        .hint("name a …ForQuestionAnswering model with --model: a directory or owner/name")
-        .into());
-    }
-    let words = args.words.as_ref().map(|path| GivenWords::open(path, Naming::default()));
-    let reader = reader(&args.reading, &args.ocr, words.transpose()?)?;
-    let found = super::model::find(&args.model, context)?;
-    let model = ModelIdentity { name: found.name, revision: found.revision };
+    let (lack, class) = ("answers no questions", "…ForQuestionAnswering");
+    let (found, model) = super::model::named(&args.model, lack, class, context)?;
+    let reader = args.words.reader(&args.reading, Naming::default())?;
     let mut answerer =
         Answerer::new(found.model, found.tokenizer).map_err(|e| e.at(&model.name))?;
     answerer.options.top = args.top.max(1);

@@ -1,14 +1,11 @@
 //! `layoutlm classify`: what kind of document it is.
 
-use super::options::{InputArgs, ModelArgs, OcrArgs, OutputArgs};
-use super::page_by_page::{PageByPage, reader};
+use super::options::{InputArgs, ModelArgs, OutputArgs, WordArgs};
+use super::page_by_page::PageByPage;
 use super::{Context, ExitCode};
-use crate::error::{Error, ErrorCode};
 use crate::output::page_answers::Classes;
-use crate::pipeline::{GivenWords, ModelIdentity};
 use crate::predict::classify::Classifier;
-use clap::{Args, ValueHint};
-use std::path::PathBuf;
+use clap::Args;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,10 +25,7 @@ pub struct ClassifyArgs {
     #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Output")]
     pub top: usize,
     #[command(flatten)]
-    pub ocr: OcrArgs,
-    /// Bring the words instead of OCR, as for extract
-    #[arg(long, value_name = "PATH", help_heading = "OCR", value_hint = ValueHint::AnyPath)]
-    pub words: Option<PathBuf>,
+    pub words: WordArgs,
     #[command(flatten)]
     pub model: ModelArgs,
     #[command(flatten)]
@@ -39,19 +33,10 @@ pub struct ClassifyArgs {
 }
 
 pub fn run(args: ClassifyArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    if args.model.model.is_none() {
-        return Err(Error::model(
-            ErrorCode::ModelMissing,
-            "the built-in model classifies no pages",
-        )
-        .hint("name a …ForSequenceClassification model with --model: a directory or owner/name")
-        .into());
-    }
-    let words = args.words.as_ref().map(|path| GivenWords::open(path, args.input.naming()));
     let documents = super::session::tasks(&args.input)?;
-    let reader = reader(&args.input.reading, &args.ocr, words.transpose()?)?;
-    let found = super::model::find(&args.model, context)?;
-    let model = ModelIdentity { name: found.name, revision: found.revision };
+    let (lack, class) = ("classifies no pages", "…ForSequenceClassification");
+    let (found, model) = super::model::named(&args.model, lack, class, context)?;
+    let reader = args.words.reader(&args.input.reading, args.input.naming())?;
     let classifier =
         Classifier::new(found.model, found.tokenizer).map_err(|e| e.at(&model.name))?;
     let run = PageByPage {

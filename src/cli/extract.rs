@@ -1,15 +1,14 @@
 //! `layoutlm extract`: labelled entities.
 
-use super::options::{BatchArgs, InputArgs, ModelArgs, OcrArgs, OutputArgs, ReportArgs, ShowArgs};
+use super::options::{BatchArgs, InputArgs, ModelArgs, OutputArgs, ReportArgs, ShowArgs, WordArgs};
 use super::session::Session;
 use super::{Context, ExitCode};
 use crate::ocr::Recognizer;
 use crate::output::Format;
 use crate::output::sink::Target;
 use crate::output::stdout::Stdout;
-use crate::pipeline::{Analyzer, Extractor, GivenWords, Reader};
-use clap::{Args, ValueHint};
-use std::path::PathBuf;
+use crate::pipeline::{Analyzer, Extractor, Reader};
+use clap::Args;
 use std::sync::Arc;
 
 const EXAMPLES: &str = "\
@@ -32,11 +31,7 @@ pub struct ExtractArgs {
     #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]
-    pub ocr: OcrArgs,
-    /// Bring the words instead of OCR: hOCR, ALTO, PAGE, Tesseract's TSV or JSON; a file for one
-    /// document, or a directory with a file for each, named like the output of ocr --output-dir
-    #[arg(long, value_name = "PATH", help_heading = "OCR", value_hint = ValueHint::AnyPath)]
-    pub words: Option<PathBuf>,
+    pub words: WordArgs,
     #[command(flatten)]
     pub model: ModelArgs,
     #[command(flatten)]
@@ -68,11 +63,10 @@ pub fn run_with(args: ExtractArgs, parts: Parts, context: &Context) -> anyhow::R
     let target = args.output.target();
     let format = format(&args, &target)?;
     let report = args.report.options(format.needs_page_words())?;
-    let words = args.words.as_ref().map(|path| GivenWords::open(path, args.input.naming()));
-    let words = words.transpose()?;
+    let given = args.words.given(args.input.naming())?;
     let exhibit = args.show.exhibit(&args.input)?;
     let (input, dpi) = (args.input.reading.options(), args.input.reading.dpi);
-    let tesseract = args.ocr.options(dpi, args.batch.jobs);
+    let tesseract = args.words.ocr.options(dpi, args.batch.jobs);
     // Before the model is loaded: a wrong option is told at once.
     let session = Session::prepare(args.input, args.batch, target)?;
     let analyzer = match parts.analyzer {
@@ -81,10 +75,9 @@ pub fn run_with(args: ExtractArgs, parts: Parts, context: &Context) -> anyhow::R
     };
     let builder =
         Extractor::builder().input(input).tesseract(tesseract).report(report).analyzer(analyzer);
-    let builder = match (words, parts.recognizer) {
-        (Some(words), _) => builder.reader(Reader::Given(Arc::new(words))),
-        (None, Some(recognizer)) => builder.reader(Reader::Ocr(recognizer)),
-        (None, None) => builder,
+    let builder = match given.or(parts.recognizer.map(Reader::Ocr)) {
+        Some(reader) => builder.reader(reader),
+        None => builder,
     };
     Ok(session.run(builder.build()?, format, exhibit, context)?)
 }

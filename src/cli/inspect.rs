@@ -1,6 +1,6 @@
 //! `layoutlm inspect`: what the model saw of a page, and what each label hangs on.
 
-use super::options::{InputArgs, ModelArgs, OcrArgs};
+use super::options::{InputArgs, ModelArgs, WordArgs};
 use super::{Context, ExitCode};
 use crate::error::{Error, Result, Stage};
 use crate::input::{PageImage, Source};
@@ -8,12 +8,11 @@ use crate::inspect::text::write_text;
 use crate::inspect::{Inspection, inspect};
 use crate::model::registry::Named;
 use crate::output::stdout::Stdout;
-use crate::pipeline::{Extractor, GivenWords, Reader};
+use crate::pipeline::Extractor;
 use clap::{Args, ValueEnum, ValueHint};
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,10 +29,7 @@ pub struct InspectArgs {
     #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]
-    pub ocr: OcrArgs,
-    /// Bring the words instead of OCR, as for extract
-    #[arg(long, value_name = "PATH", help_heading = "OCR", value_hint = ValueHint::AnyPath)]
-    pub words: Option<PathBuf>,
+    pub words: WordArgs,
     #[command(flatten)]
     pub model: ModelArgs,
     /// A table, or a JSON object for each page
@@ -55,7 +51,8 @@ pub enum Form {
 
 pub fn run(args: InspectArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let sources = sources(&args.input)?;
-    let extractor = extractor(&args)?;
+    // It reads words, and has no model: that is asked apart.
+    let extractor = args.words.reader(&args.input.reading, args.input.naming())?;
     let named = super::model::load(&args.model, context)?;
     context.detail(format_args!("model {} {}", named.name, named.revision));
     let mut stdout = Stdout::open()?;
@@ -82,18 +79,6 @@ fn sources(input: &InputArgs) -> Result<Vec<Source>> {
             .hint("name the files, or leave `--files-from` to `layoutlm extract`"));
     }
     selection.tasks(input.paths.clone()).collect()
-}
-
-/// Reads words, and has no model: it is asked apart.
-fn extractor(args: &InspectArgs) -> Result<Extractor> {
-    let builder = Extractor::builder().input(args.input.reading.options());
-    match &args.words {
-        Some(path) => {
-            let words = GivenWords::open(path, args.input.naming())?;
-            builder.reader(Reader::Given(Arc::new(words))).build()
-        }
-        None => builder.tesseract(args.ocr.options(args.input.reading.dpi, None)).build(),
-    }
 }
 
 fn look(extractor: &Extractor, named: &Named, name: &str, page: PageImage) -> Result<Inspection> {

@@ -6,7 +6,7 @@ use super::progress_hub::DownloadBar;
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::hub::{Hub, HubName, HubSettings};
 use crate::model::registry::{self, Found, Named, Place};
-use crate::pipeline::{Analyzer, BackgroundAnalyzer, Device, ModelAnalyzer};
+use crate::pipeline::{Analyzer, BackgroundAnalyzer, Device, ModelAnalyzer, ModelIdentity};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Stage `model`: the model is missing, damaged or does not fit this program.
 pub fn open(args: &ModelArgs, context: &Context) -> Result<Arc<dyn Analyzer>> {
     if args.model.is_none() {
-        return Ok(Arc::new(BackgroundAnalyzer::built_in(checked(args.device)?)?));
+        return Ok(Arc::new(BackgroundAnalyzer::built_in(checked(args.device)?, args.precision)?));
     }
     Ok(Arc::new(ModelAnalyzer::from(load(args, context)?)))
 }
@@ -34,11 +34,37 @@ pub fn load(args: &ModelArgs, context: &Context) -> Result<Named> {
 /// As [`load`].
 pub fn find(args: &ModelArgs, context: &Context) -> Result<Found> {
     let device = checked(args.device)?;
-    match args.model.as_deref().map(Place::of) {
+    let mut found = match args.model.as_deref().map(Place::of) {
         None => registry::default_model(device),
         Some(Place::Directory(directory)) => registry::from_directory(&directory, device),
         Some(Place::Hub(name)) => registry::from_hub(&name, &downloaded(&name, context)?, device),
+    }?;
+    found.model.arithmetic = args.precision;
+    Ok(found)
+}
+
+/// A model for a task that the built-in one does not know, `class` being one that does; and what
+/// records call it.
+///
+/// # Errors
+/// As [`load`]; `ModelMissing` where none is named.
+pub fn named(
+    args: &ModelArgs,
+    lack: &str,
+    class: &str,
+    context: &Context,
+) -> Result<(Found, ModelIdentity)> {
+    if args.model.is_none() {
+        return Err(Error::model(ErrorCode::ModelMissing, format!("the built-in model {lack}"))
+            .hint(format!("name a {class} model with --model: a directory or owner/name")));
     }
+    let found = find(args, context)?;
+    let identity = ModelIdentity {
+        name: found.name.clone(),
+        revision: found.revision.clone(),
+        precision: args.precision,
+    };
+    Ok((found, identity))
 }
 
 /// Directory of a model that is named by its path or its name on the hub.

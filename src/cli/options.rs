@@ -5,13 +5,14 @@ use crate::batch::sources::{Selection, Shard};
 use crate::batch::{BatchOptions, Exhibit};
 use crate::error::{Error, Result};
 use crate::input::{InputOptions, PageRange, TextLayerMode};
+use crate::model::precision::Arithmetic;
 use crate::ocr::{EngineMode, Reread, SegmentationMode, TesseractOptions};
 use crate::output::html::HtmlPages;
 use crate::output::naming::Naming;
 use crate::output::overlay::Overlays;
 use crate::output::sink::Target;
 pub use crate::pipeline::Device;
-use crate::pipeline::ReportOptions;
+use crate::pipeline::{Extractor, GivenWords, Reader, ReportOptions};
 use clap::{Args, ValueHint};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -153,6 +154,43 @@ impl OcrArgs {
     }
 }
 
+/// Where the words of the pages come from.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "OCR")]
+pub struct WordArgs {
+    #[command(flatten)]
+    pub ocr: OcrArgs,
+    /// Bring the words instead of OCR: hOCR, ALTO, PAGE, Tesseract's TSV or JSON; a file for one
+    /// document, or a directory with a file for each, named like the output of ocr --output-dir
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub words: Option<PathBuf>,
+}
+
+impl WordArgs {
+    /// The words that were brought.
+    ///
+    /// # Errors
+    /// `words-invalid` where they can't be read.
+    pub fn given(&self, naming: Naming) -> Result<Option<Reader>> {
+        let given = self.words.as_ref().map(|path| GivenWords::open(path, naming));
+        Ok(given.transpose()?.map(|words| Reader::Given(Arc::new(words))))
+    }
+
+    /// A reader of pages without a model.
+    ///
+    /// # Errors
+    /// Where Tesseract can't start, or the words can't be read.
+    pub fn reader(&self, reading: &ReadingArgs, naming: Naming) -> Result<Extractor> {
+        let builder = Extractor::builder()
+            .input(reading.options())
+            .tesseract(self.ocr.options(reading.dpi, None));
+        match self.given(naming)? {
+            Some(given) => builder.reader(given).build(),
+            None => builder.build(),
+        }
+    }
+}
+
 /// Which model, and where it runs.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Model")]
@@ -163,6 +201,9 @@ pub struct ModelArgs {
     /// Where the model runs: cpu, cuda or cuda:N
     #[arg(long, value_name = "DEVICE", default_value_t = Device::default())]
     pub device: Device,
+    /// What the model's products are computed in: f32, bf16 or f16
+    #[arg(long, value_name = "KIND", default_value_t = Arithmetic::default())]
+    pub precision: Arithmetic,
 }
 
 /// Where results go.

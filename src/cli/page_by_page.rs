@@ -1,7 +1,7 @@
 //! One run of a verb that asks something of whole pages: documents are read page by page, and each
 //! gives a record. A failing document never stops the others.
 
-use super::options::{OcrArgs, OutputArgs, ReadingArgs};
+use super::options::OutputArgs;
 use super::{Context, ExitCode};
 use crate::batch::Task;
 use crate::document::Page;
@@ -12,12 +12,11 @@ use crate::output::page_answers::DocumentRecord;
 use crate::output::record::{PageRecord, Status};
 use crate::output::sink::Target;
 use crate::output::stdout::Stdout;
-use crate::pipeline::{Extractor, GivenWords, ModelIdentity, Reader};
+use crate::pipeline::{Extractor, ModelIdentity};
 use crate::predict::Question;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::sync::Arc;
 
 /// How the pages are read and where records go.
 pub struct PageByPage<'a> {
@@ -27,23 +26,6 @@ pub struct PageByPage<'a> {
     pub output: &'a OutputArgs,
     pub several: bool,
     pub context: &'a Context,
-}
-
-/// What gives the words of the pages.
-///
-/// # Errors
-/// Where Tesseract can't start, or the words can't be read.
-pub fn reader(
-    reading: &ReadingArgs,
-    ocr: &OcrArgs,
-    words: Option<GivenWords>,
-) -> Result<Extractor> {
-    let builder =
-        Extractor::builder().input(reading.options()).tesseract(ocr.options(reading.dpi, None));
-    match words {
-        Some(words) => builder.reader(Reader::Given(Arc::new(words))).build(),
-        None => builder.build(),
-    }
 }
 
 impl PageByPage<'_> {

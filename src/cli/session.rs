@@ -4,7 +4,9 @@
 use super::options::{BatchArgs, InputArgs};
 use super::progress::Progress;
 use super::{Context, ExitCode};
-use crate::batch::{Batch, BatchOptions, Exhibit, Interrupt, Journal, Summary, Task};
+use crate::batch::{
+    Batch, BatchOptions, Exhibit, Interrupt, Journal, Summary, Task, give_back_large_blocks,
+};
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::output::Format;
 use crate::output::record::{OcrIdentity, Record, Status, Timings};
@@ -31,6 +33,9 @@ impl Session {
     /// Usage and journal errors.
     pub fn prepare(inputs: InputArgs, batch: BatchArgs, target: Target) -> Result<Self> {
         let several = inputs.several();
+        if several {
+            give_back_large_blocks();
+        }
         let tasks = tasks(&inputs)?;
         let journal = open_journal(&batch, &target, several)?;
         Ok(Self { inputs, batch, target, several, tasks, journal })
@@ -46,7 +51,8 @@ impl Session {
         context: &Context,
     ) -> Result<ExitCode> {
         if let Some(done) = self.journal.as_ref().filter(|journal| !journal.is_empty()) {
-            context.note(format_args!("resuming: {} documents are done already", done.len()));
+            let (count, verb) = (documents(done.len()), if done.len() == 1 { "is" } else { "are" });
+            context.note(format_args!("resuming: {count} {verb} done already"));
         }
         context.detail(settings(&extractor, &self.batch));
         let mut sink = Sink::open(&self.target, format, self.several, self.inputs.naming())?;
@@ -81,7 +87,12 @@ impl Session {
         if self.several {
             context.detail(progress.rate());
         }
-        finish(summary, &self.target, self.batch.resume, self.several, context)
+        // A part of a whole, and a list, may happen to hold one document, and are a batch all the same.
+        let one = !self.several
+            || summary.documents == 1
+                && self.inputs.shard.is_none()
+                && self.inputs.files_from.is_none();
+        finish(summary, &self.target, self.batch.resume, one, context)
     }
 }
 
@@ -189,11 +200,15 @@ fn times(record: &Record) -> String {
     )
 }
 
+fn documents(count: usize) -> String {
+    if count == 1 { "1 document".to_string() } else { format!("{count} documents") }
+}
+
 fn finish(
     summary: Summary,
     target: &Target,
     resumed: bool,
-    several: bool,
+    one: bool,
     context: &Context,
 ) -> Result<ExitCode> {
     if summary.interrupted {
@@ -203,8 +218,7 @@ fn finish(
             }
             _ => "a run with `-o FILE` can be resumed",
         };
-        let noun = if summary.documents == 1 { "document" } else { "documents" };
-        context.note(format_args!("interrupted after {} {noun}; {how}", summary.documents));
+        context.note(format_args!("interrupted after {}; {how}", documents(summary.documents)));
         return Ok(ExitCode::Interrupted);
     }
     if summary.failed == 0 && !resumed {
@@ -213,11 +227,10 @@ fn finish(
             journal.remove()?;
         }
     }
-    Ok(match (several, summary.failed, &summary.first_error) {
+    Ok(match (one, summary.failed, &summary.first_error) {
         (_, 0, _) => ExitCode::Success,
-        (false, _, Some(error)) => ExitCode::of(error),
         // One directory without pages, for example: nothing else was asked for.
-        (true, 1, Some(error)) if summary.documents == 1 => ExitCode::of(error),
+        (true, _, Some(error)) => ExitCode::of(error),
         _ => {
             let Summary { failed, documents, .. } = summary;
             context.note(format_args!("{failed} of {documents} inputs failed"));

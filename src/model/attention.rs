@@ -207,11 +207,12 @@ impl SelfAttention {
         let context = if train {
             self.attend_with_gradient(&query, &key, &value, bias)
         } else {
+            // Of one kind: a bias of 32 bits may have been added to the query alone.
             Tensor::scaled_dot_product_attention(
-                &query,
-                &key,
-                &value,
-                bias.scores.as_ref(),
+                &factor(&query),
+                &factor(&key),
+                &factor(&value),
+                bias.scores.as_ref().map(factor),
                 0.0,
                 false,
                 None,

@@ -19,6 +19,7 @@ pub mod relation;
 pub mod runtime;
 mod stored;
 mod text;
+mod torch_file;
 pub mod trunk;
 mod visual;
 pub mod weights;
@@ -27,6 +28,7 @@ use crate::error::{Error, Result, Stage};
 use config::{ModelConfig, ModelType};
 use heads::{Head, Logits, Task};
 use layers::Scope;
+use precision::{Arithmetic, products_in};
 use pretraining::PretrainingHeads;
 use relation::RelationHead;
 use std::path::Path;
@@ -40,6 +42,8 @@ pub struct Model {
     pub trunk: Trunk,
     /// Links of questions and answers, where the configuration says that the model has them.
     pub relation: Option<RelationHead>,
+    /// Of inference; training has its own.
+    pub arithmetic: Arithmetic,
     head: Head,
     store: nn::VarStore,
 }
@@ -94,7 +98,8 @@ impl Model {
         let head = Head::new(&root, &config, task);
         let has_links = config.layoutlm.as_ref().is_some_and(|extras| extras.links);
         let relation = has_links.then(|| RelationHead::new(&root, &config));
-        Ok(Self { config, task, trunk, relation, head, store })
+        let arithmetic = Arithmetic::default();
+        Ok(Self { config, task, trunk, relation, arithmetic, head, store })
     }
 
     /// Weights are final: no gradients, norms folded into convolutions.
@@ -130,6 +135,7 @@ impl Model {
 
     /// As [`Self::forward`]; also the states, for the relation head.
     pub fn forward_with_states(&self, inputs: &Inputs) -> (Logits, Encoded) {
+        let _products = products_in(self.arithmetic.kind());
         tch::no_grad(|| {
             let encoded = self.trunk.forward(inputs, false);
             (self.head.forward(&self.trunk, &encoded, false), encoded)

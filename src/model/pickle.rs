@@ -1,83 +1,36 @@
-//! `pytorch_model.bin`: a zip with a pickle that describes tensors, and their bytes.
+//! The pickle in a `pytorch_model.bin`, which says what tensors there are.
 //!
-//! The pickle is read by a small machine of its own that knows the few things a file of weights needs:
+//! It is read by a small machine of its own that knows the few things a file of weights needs:
 //! dictionaries, tuples, numbers, strings and `torch._utils._rebuild_tensor_v2`. Anything else — any
 //! other class or function — is refused, so nothing in the file is ever run.
 
 use crate::error::{Error, ErrorCode, Result};
+use safetensors::tensor::Dtype;
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-use tch::{Kind, Tensor};
-use zip::ZipArchive;
+use std::ops::Range;
 
-/// Longest pickle that is read: names and shapes of a large model take well under a megabyte.
-const LONGEST_PICKLE: u64 = 64 << 20;
-
-/// Every tensor of the file, by name.
+/// Every tensor that a pickle describes, by name.
 ///
 /// # Errors
-/// `ModelInvalid`: a damaged file, one in the format before PyTorch 1.6, or one that asks for anything
-/// but tensors.
-pub fn read(path: &Path) -> Result<Vec<(String, Tensor)>> {
-    read_archive(path).map_err(|e| e.at(path.display().to_string()))
-}
-
-fn read_archive(path: &Path) -> Result<Vec<(String, Tensor)>> {
-    let file = File::open(path).map_err(|e| refuse(format!("it can't be opened: {e}")))?;
-    let mut archive = ZipArchive::new(file).map_err(|e| {
-        refuse(format!("it is no zip archive ({e})")).hint(
-            "files written before PyTorch 1.6 are not supported: save it again as safetensors",
-        )
-    })?;
-    let entry_name = (0..archive.len())
-        .filter_map(|i| archive.name_for_index(i)?.ok().map(|name| name.into_owned()))
-        .find(|name| name.ends_with("/data.pkl") || name == "data.pkl")
-        .ok_or_else(|| refuse("it holds no data.pkl"))?;
-    let (prefix, pickle) = {
-        let entry = archive.by_name(&entry_name).map_err(|e| refuse(e.to_string()))?;
-        let prefix = entry_name.trim_end_matches("data.pkl").to_string();
-        if entry.size() > LONGEST_PICKLE {
-            return Err(refuse("its description is implausibly long"));
-        }
-        let mut bytes = Vec::new();
-        entry.take(LONGEST_PICKLE).read_to_end(&mut bytes).map_err(|e| refuse(e.to_string()))?;
-        (prefix, bytes)
-    };
-    let root = Machine::new(&pickle).run()?;
+/// `ModelInvalid` where it is damaged or asks for anything but tensors.
+pub fn descriptions(pickle: &[u8]) -> Result<Vec<(String, Description)>> {
+    let root = Machine::new(pickle).run()?;
     let mut named = Vec::new();
     collect(&root, String::new(), &mut named);
-    let mut storages: HashMap<String, Vec<u8>> = HashMap::new();
-    named
-        .into_iter()
-        .map(|(name, description)| {
-            let key = &description.storage.key;
-            if !storages.contains_key(key) {
-                let mut entry = archive
-                    .by_name(&format!("{prefix}data/{key}"))
-                    .map_err(|e| refuse(format!("the bytes of `{name}` are missing: {e}")))?;
-                let mut bytes = Vec::new();
-                entry.read_to_end(&mut bytes).map_err(|e| refuse(e.to_string()))?;
-                storages.insert(key.clone(), bytes);
-            }
-            let tensor = description.build(&name, &storages[key])?;
-            Ok((name, tensor))
-        })
-        .collect()
+    Ok(named)
 }
 
 /// Where a tensor's numbers are.
 #[derive(Debug, Clone)]
 struct Storage {
     key: String,
-    kind: Kind,
+    dtype: Dtype,
     width: usize,
 }
 
 /// A tensor as the pickle describes it.
 #[derive(Debug, Clone)]
-struct Description {
+pub struct Description {
     storage: Storage,
     offset: usize,
     size: Vec<i64>,
@@ -85,7 +38,24 @@ struct Description {
 }
 
 impl Description {
-    fn build(&self, name: &str, bytes: &[u8]) -> Result<Tensor> {
+    /// Name of the entry that holds its numbers.
+    pub fn storage(&self) -> &str {
+        &self.storage.key
+    }
+
+    pub fn dtype(&self) -> Dtype {
+        self.storage.dtype
+    }
+
+    pub fn shape(&self) -> Vec<usize> {
+        self.size.iter().map(|&size| size as usize).collect()
+    }
+
+    /// Where in the bytes of its storage the tensor lies.
+    ///
+    /// # Errors
+    /// `ModelInvalid` where it is not stored row by row, or reaches beyond those bytes.
+    pub fn range(&self, name: &str, stored: usize) -> Result<Range<usize>> {
         let mut expected = 1i64;
         for (size, stride) in self.size.iter().zip(&self.stride).rev() {
             if *size < 0 || (*size > 1 && *stride != expected) {
@@ -99,10 +69,7 @@ impl Description {
         let end =
             start.and_then(|s| s.checked_add((elements as usize).checked_mul(self.storage.width)?));
         match (start, end) {
-            (Some(start), Some(end)) if end <= bytes.len() => {
-                Tensor::f_from_data_size(&bytes[start..end], &self.size, self.storage.kind)
-                    .map_err(|e| refuse(format!("tensor `{name}`: {e}")))
-            }
+            (Some(start), Some(end)) if end <= stored => Ok(start..end),
             _ => Err(refuse(format!("tensor `{name}` reaches beyond its bytes"))),
         }
     }
@@ -341,9 +308,9 @@ impl<'a> Machine<'a> {
             return Err(refuse("a storage has no type or no key"));
         };
         let name = class.trim_start_matches("torch ");
-        let (kind, width) =
+        let (dtype, width) =
             storage_kind(name).ok_or_else(|| refuse("a storage of unknown type"))?;
-        self.stack.push(Object::Storage(Storage { key: key.clone(), kind, width }));
+        self.stack.push(Object::Storage(Storage { key: key.clone(), dtype, width }));
         Ok(())
     }
 
@@ -407,21 +374,21 @@ fn tensor_of(arguments: &[Object]) -> Result<Description> {
     }
 }
 
-fn storage_kind(class: &str) -> Option<(Kind, usize)> {
+fn storage_kind(class: &str) -> Option<(Dtype, usize)> {
     Some(match class {
-        "FloatStorage" => (Kind::Float, 4),
-        "HalfStorage" => (Kind::Half, 2),
-        "BFloat16Storage" => (Kind::BFloat16, 2),
-        "DoubleStorage" => (Kind::Double, 8),
-        "LongStorage" => (Kind::Int64, 8),
-        "IntStorage" => (Kind::Int, 4),
-        "ByteStorage" => (Kind::Uint8, 1),
-        "BoolStorage" => (Kind::Bool, 1),
+        "FloatStorage" => (Dtype::F32, 4),
+        "HalfStorage" => (Dtype::F16, 2),
+        "BFloat16Storage" => (Dtype::BF16, 2),
+        "DoubleStorage" => (Dtype::F64, 8),
+        "LongStorage" => (Dtype::I64, 8),
+        "IntStorage" => (Dtype::I32, 4),
+        "ByteStorage" => (Dtype::U8, 1),
+        "BoolStorage" => (Dtype::BOOL, 1),
         _ => return None,
     })
 }
 
-fn refuse(why: impl Into<String>) -> Error {
+pub(super) fn refuse(why: impl Into<String>) -> Error {
     Error::model(ErrorCode::ModelInvalid, format!("the weights can't be read: {}", why.into()))
         .hint("the file is damaged or was not written by torch.save of a state dictionary")
 }

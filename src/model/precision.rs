@@ -1,9 +1,10 @@
 //! Which kind of number matrix products are computed in.
 //!
 //! Mixed precision in the manner of autocast: weights, residuals, norms and softmax stay in 32 bits,
-//! products take both factors in bfloat16 while a guard is held. Made for training: processors with
-//! AVX-512 BF16 and GPUs do twice the products a second so.
+//! products take both factors in fewer bits while a guard is held: processors with AVX-512 BF16 and GPUs
+//! do twice the products a second so.
 
+use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use tch::{Kind, Tensor};
 
@@ -11,7 +12,59 @@ thread_local! {
     static PRODUCTS: Cell<Kind> = const { Cell::new(Kind::Float) };
 }
 
-/// How to train: the choices of `--precision`.
+/// What a finished model computes its products in: the choices of `--precision` where one is used.
+/// Nothing but `F32` gives the reference's numbers; docs/models.md says how far the others are off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arithmetic {
+    #[default]
+    F32,
+    Bf16,
+    F16,
+}
+
+impl Arithmetic {
+    /// The names on the command line.
+    pub const NAMES: [&str; 3] = ["f32", "bf16", "f16"];
+
+    const ALL: [Self; 3] = [Self::F32, Self::Bf16, Self::F16];
+
+    pub const fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::F32 => Kind::Float,
+            Self::Bf16 => Kind::BFloat16,
+            Self::F16 => Kind::Half,
+        }
+    }
+
+    /// For records, which tell it only where it is not the default.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::str::FromStr for Arithmetic {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|arithmetic| arithmetic.name() == name)
+            .ok_or_else(|| format!("choose one of {}", Self::NAMES.join(", ")))
+    }
+}
+
+impl std::fmt::Display for Arithmetic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How to train: the choices of `--precision` there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
     /// bfloat16 where the device computes it natively, 32 bits elsewhere.
@@ -117,5 +170,9 @@ mod tests {
             assert_eq!(name.parse::<Precision>().unwrap().to_string(), name);
         }
         assert!("f16".parse::<Precision>().is_err());
+        for name in Arithmetic::NAMES {
+            assert_eq!(name.parse::<Arithmetic>().unwrap().to_string(), name);
+            assert_eq!(serde_json::to_value(name.parse::<Arithmetic>().unwrap()).unwrap(), name);
+        }
     }
 }

@@ -140,7 +140,7 @@ pub fn weights_revision(dir: &Path) -> String {
     use std::io::{Read, Seek, SeekFrom};
     const PIECE: u64 = 1 << 20;
     let mut hash = Sha256::new();
-    for name in ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"] {
+    for name in super::weights::WEIGHT_FILES {
         let Ok(mut file) = std::fs::File::open(dir.join(name)) else { continue };
         let size = file.metadata().map_or(0, |m| m.len());
         hash.update(size.to_le_bytes());

@@ -14,22 +14,16 @@ use tch::{Device, Kind, Tensor};
 const PIECE: usize = 1 << 16;
 
 /// A tensor as it lies in the file.
-pub enum Stored<'a> {
-    Tensor(Tensor),
-    View {
-        name: &'a str,
-        values: &'a TensorView<'a>,
-        /// For 8-bit rows: `[rows]`, f32.
-        scale: Option<Vec<f32>>,
-    },
+pub struct Stored<'a> {
+    pub name: &'a str,
+    pub values: &'a TensorView<'a>,
+    /// For 8-bit rows: `[rows]`, f32.
+    pub scale: Option<Vec<f32>>,
 }
 
 impl Stored<'_> {
     pub fn size(&self) -> Vec<i64> {
-        match self {
-            Self::Tensor(tensor) => tensor.size(),
-            Self::View { values, .. } => dims(values),
-        }
+        dims(self.values)
     }
 
     /// As a tensor of its own.
@@ -37,15 +31,12 @@ impl Stored<'_> {
     /// # Errors
     /// `ModelInvalid` for a damaged file, `WeightsMismatch` for types that weights never have.
     pub fn tensor(&self) -> Result<Tensor> {
-        match self {
-            Self::Tensor(tensor) => Ok(tensor.shallow_clone()),
-            Self::View { name, values, scale: None } => to_tensor(name, values),
-            Self::View { values, scale: Some(_), .. } => {
-                let tensor = Tensor::empty(dims(values), (Kind::Float, Device::Cpu));
-                self.write_to(&tensor)?;
-                Ok(tensor)
-            }
+        if self.scale.is_none() {
+            return to_tensor(self.name, self.values);
         }
+        let tensor = Tensor::empty(self.size(), (Kind::Float, Device::Cpu));
+        self.write_to(&tensor)?;
+        Ok(tensor)
     }
 
     /// Overwrites `variable`, which has the same shape.
@@ -54,11 +45,9 @@ impl Stored<'_> {
     /// As [`Self::tensor`].
     pub fn write_to(&self, variable: &Tensor) -> Result<()> {
         let mut variable = variable.shallow_clone();
-        if let Self::View { values, scale, .. } = self
-            && let Some(place) = plain_floats(&mut variable)
-        {
-            let bytes = values.data();
-            match (values.dtype(), scale) {
+        if let Some(place) = plain_floats(&mut variable) {
+            let bytes = self.values.data();
+            match (self.values.dtype(), &self.scale) {
                 (Dtype::F32, None) => {
                     copy_floats(bytes, place);
                     return Ok(());
@@ -146,6 +135,8 @@ fn to_tensor(name: &str, view: &TensorView) -> Result<Tensor> {
         Dtype::BF16 => Kind::BFloat16,
         Dtype::F64 => Kind::Double,
         Dtype::I64 => Kind::Int64,
+        Dtype::I32 => Kind::Int,
+        Dtype::BOOL => Kind::Bool,
         Dtype::I8 => Kind::Int8,
         Dtype::U8 => Kind::Uint8,
         other => {
@@ -171,7 +162,7 @@ mod tests {
             let bytes: Vec<u8> = (0..rows * width).map(|i| (i % 251) as u8).collect();
             let scale: Vec<f32> = (0..rows).map(|row| 0.5 + row as f32).collect();
             let values = view(Dtype::I8, &[rows, width], &bytes);
-            let stored = Stored::View { name: "w", values: &values, scale: Some(scale.clone()) };
+            let stored = Stored { name: "w", values: &values, scale: Some(scale.clone()) };
             let tensor = stored.tensor().unwrap();
             assert_eq!(tensor.size(), [rows as i64, width as i64]);
             let found = Vec::<f32>::try_from(tensor.view([-1])).unwrap();
@@ -188,13 +179,13 @@ mod tests {
         let bytes: Vec<u8> = floats.iter().flat_map(|f| f.to_le_bytes()).collect();
         let values = view(Dtype::F32, &[floats.len()], &bytes);
         let place = Tensor::zeros([floats.len() as i64], (Kind::Float, Device::Cpu));
-        Stored::View { name: "w", values: &values, scale: None }.write_to(&place).unwrap();
+        Stored { name: "w", values: &values, scale: None }.write_to(&place).unwrap();
         assert_eq!(Vec::<f32>::try_from(&place).unwrap(), floats);
 
         let half = half::f16::from_f32(1.5).to_le_bytes();
         let values = view(Dtype::F16, &[1], &half);
         let place = Tensor::zeros([1], (Kind::Float, Device::Cpu));
-        Stored::View { name: "w", values: &values, scale: None }.write_to(&place).unwrap();
+        Stored { name: "w", values: &values, scale: None }.write_to(&place).unwrap();
         assert_eq!(place.double_value(&[0]), 1.5);
     }
 

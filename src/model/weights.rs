@@ -1,10 +1,11 @@
 //! Checkpoint files ↔ named tensors, in the Python library's key layout.
 //!
-//! Reads `model.safetensors` (memory-mapped), sharded safetensors with an index, and files stored
-//! in 8 bits by this program; tensors are read straight into the network ([`super::stored`]), so that
-//! loading needs no second copy of the model.
+//! Reads `model.safetensors`, `pytorch_model.bin` ([`super::torch_file`]), either in shards with an
+//! index, and files stored in 8 bits by this program. All are memory-mapped, and tensors are read
+//! straight into the network ([`super::stored`]), so that loading needs no second copy of the model.
 
 use super::stored::{Stored, row_scales};
+use super::torch_file::TorchFile;
 use super::write_error;
 use crate::error::{Error, ErrorCode, Result};
 use memmap2::Mmap;
@@ -40,7 +41,7 @@ struct WeightFile {
 enum Content {
     Mapped(Mmap),
     Static(&'static [u8]),
-    Tensors(Vec<(String, Tensor)>),
+    Torch(TorchFile),
 }
 
 impl Checkpoint {
@@ -52,8 +53,11 @@ impl Checkpoint {
         let mut files = Vec::new();
         for path in weight_paths(dir)? {
             let is_pickle = path.extension().is_some_and(|extension| extension == "bin");
-            let content =
-                if is_pickle { Content::Tensors(super::pickle::read(&path)?) } else { map(&path)? };
+            let content = if is_pickle {
+                Content::Torch(TorchFile::open(&path)?)
+            } else {
+                Content::Mapped(map_file(&path)?)
+            };
             files.push(WeightFile { name: path.display().to_string(), content });
         }
         Ok(Self { files })
@@ -114,7 +118,7 @@ impl Checkpoint {
         let mut all = BTreeMap::new();
         for file in &self.files {
             file.for_each(&mut |name, stored| {
-                all.insert(name.to_string(), stored.tensor()?.copy());
+                all.insert(name.to_string(), stored.tensor()?);
                 Ok(())
             })?;
         }
@@ -125,9 +129,12 @@ impl Checkpoint {
 impl WeightFile {
     fn for_each(&self, visit: &mut dyn FnMut(&str, &Stored) -> Result<()>) -> Result<()> {
         let bytes: &[u8] = match &self.content {
-            Content::Tensors(list) => {
-                return list.iter().try_for_each(|(name, tensor)| {
-                    visit(name, &Stored::Tensor(tensor.shallow_clone()))
+            Content::Torch(file) => {
+                return file.tensors().try_for_each(|tensor| {
+                    let (name, values) = tensor?;
+                    visit(name, &Stored { name, values: &values, scale: None })?;
+                    give_back(file.map(), values.data());
+                    Ok(())
                 });
             }
             Content::Mapped(map) => map,
@@ -145,7 +152,7 @@ impl WeightFile {
             } else {
                 None
             };
-            visit(&name, &Stored::View { name: &name, values: &values, scale })
+            visit(&name, &Stored { name: &name, values: &values, scale })
                 .map_err(|e| e.at(&self.name))?;
             if let Content::Mapped(map) = &self.content {
                 give_back(map, values.data());
@@ -178,23 +185,23 @@ fn round_rows(tensor: &Tensor) -> (Tensor, Tensor) {
     (values.to_kind(Kind::Int8).view(tensor.size().as_slice()), scale)
 }
 
+/// Files that weights may be in, in the order of preference: each alone, or an index of several.
+pub(super) const WEIGHT_FILES: [&str; 4] = [
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+];
+
 /// Weight files of a model directory, the first kind there is.
 pub(super) fn weight_paths(dir: &Path) -> Result<Vec<PathBuf>> {
-    let single = dir.join("model.safetensors");
-    if single.is_file() {
-        return Ok(vec![single]);
+    match WEIGHT_FILES.iter().map(|name| dir.join(name)).find(|path| path.is_file()) {
+        Some(index) if index.extension().is_some_and(|it| it == "json") => indexed_paths(&index),
+        Some(single) => Ok(vec![single]),
+        None => Err(Error::model(ErrorCode::ModelMissing, "the model has no weights")
+            .at(dir.display().to_string())
+            .hint(format!("expected one of {}", WEIGHT_FILES.join(", ")))),
     }
-    let index = dir.join("model.safetensors.index.json");
-    if index.is_file() {
-        return indexed_paths(&index);
-    }
-    let pickle = dir.join("pytorch_model.bin");
-    if pickle.is_file() {
-        return Ok(vec![pickle]);
-    }
-    Err(Error::model(ErrorCode::ModelMissing, "the model has no weights")
-        .at(dir.display().to_string())
-        .hint("expected model.safetensors, model.safetensors.index.json or pytorch_model.bin"))
 }
 
 /// Files that an index names, each once, none outside the directory.
@@ -222,7 +229,9 @@ pub(super) fn indexed_names(index: &Path) -> Result<BTreeSet<String>> {
     Ok(shards)
 }
 
-fn map(path: &Path) -> Result<Content> {
+/// # Errors
+/// `ModelInvalid` where it can't be opened, or is empty.
+pub(super) fn map_file(path: &Path) -> Result<Mmap> {
     let name = path.display().to_string();
     let file = std::fs::File::open(path).map_err(|e| damaged(&name, e))?;
     if file.metadata().map(|m| m.len()).unwrap_or(0) == 0 {
@@ -231,8 +240,7 @@ fn map(path: &Path) -> Result<Content> {
     // SAFETY: the mapping is read-only and lives as long as it is read; a file that another process
     // shortens meanwhile would fault, as with every memory-mapped checkpoint.
     #[allow(unsafe_code)]
-    let map = unsafe { Mmap::map(&file) }.map_err(|e| damaged(&name, e))?;
-    Ok(Content::Mapped(map))
+    unsafe { Mmap::map(&file) }.map_err(|e| damaged(&name, e))
 }
 
 fn copy_checked(name: &str, stored: &Stored, variable: &Tensor) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use crate::document::{Entity, Page, Relation};
 use crate::error::Result;
+use crate::model::precision::Arithmetic;
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,6 +15,9 @@ pub struct ModelIdentity {
     pub name: String,
     /// Version or a short hash of the weights: the same name with other weights differs here.
     pub revision: String,
+    /// Told where it is not the one that gives the reference's numbers.
+    #[serde(default, skip_serializing_if = "Arithmetic::is_default")]
+    pub precision: Arithmetic,
 }
 
 /// A page as it waits for the model: its words, and its picture only at the size that

@@ -4,6 +4,7 @@ use super::{Analyzer, ModelAnalyzer, ModelIdentity, PageFindings, ReadPage};
 use crate::document::{Entity, Relation};
 use crate::encode::image::shrink_or_white;
 use crate::error::{Error, ErrorCode, Result};
+use crate::model::precision::Arithmetic;
 use crate::model::registry;
 use image::RgbImage;
 use std::collections::BTreeMap;
@@ -24,10 +25,12 @@ impl BackgroundAnalyzer {
     ///
     /// # Errors
     /// As [`Self::start`].
-    pub fn built_in(device: tch::Device) -> Result<Self> {
+    pub fn built_in(device: tch::Device, precision: Arithmetic) -> Result<Self> {
         let (name, revision) = registry::default_identity()?;
-        Self::start(ModelIdentity { name, revision }, move || {
-            Ok(ModelAnalyzer::from(registry::default_model(device)?.labelling()?))
+        Self::start(ModelIdentity { name, revision, precision }, move || {
+            let mut found = registry::default_model(device)?;
+            found.model.arithmetic = precision;
+            Ok(ModelAnalyzer::from(found.labelling()?))
         })
     }
 
@@ -116,7 +119,11 @@ mod tests {
 
     #[test]
     fn a_failed_load_is_an_error_of_every_page() {
-        let identity = ModelIdentity { name: "m".into(), revision: "1".into() };
+        let identity = ModelIdentity {
+            name: "m".into(),
+            revision: "1".into(),
+            precision: Arithmetic::default(),
+        };
         let broken = || Err(Error::model(ErrorCode::ModelInvalid, "half a file"));
         let analyzer = BackgroundAnalyzer::start(identity.clone(), broken).unwrap();
         assert_eq!(analyzer.identity(), identity);

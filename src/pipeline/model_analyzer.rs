@@ -29,7 +29,8 @@ impl ModelAnalyzer {
 
 impl From<Named> for ModelAnalyzer {
     fn from(named: Named) -> Self {
-        let identity = ModelIdentity { name: named.name, revision: named.revision };
+        let precision = named.predictor.model.arithmetic;
+        let identity = ModelIdentity { name: named.name, revision: named.revision, precision };
         Self::new(named.predictor, identity, DecodeOptions::default())
     }
 }

@@ -8,6 +8,7 @@ use layoutlm::model::Model;
 use layoutlm::model::config::ModelConfig;
 use layoutlm::model::heads::Task;
 use layoutlm::model::registry::{self, Found};
+use layoutlm::model::weights::Checkpoint;
 use layoutlm::predict::Question;
 use layoutlm::predict::answer::Answerer;
 use layoutlm::predict::classify::Classifier;
@@ -225,6 +226,34 @@ fn built_in_model_says_that_it_answers_no_questions() {
         assert_eq!(code, 4);
         assert!(stderr.contains("built-in model") && stderr.contains("--model"), "{stderr}");
     }
+}
+
+#[test]
+fn pickles_in_shards_are_read_by_their_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let legacy = golden("lmv2_legacy_bin");
+    std::fs::copy(legacy.join("config.json"), dir.path().join("config.json")).unwrap();
+    let whole = Checkpoint::open(&legacy).unwrap().tensors().unwrap();
+    // Both shards hold everything: what counts is that all files of the index are read.
+    let shards = [1, 2].map(|number| format!("pytorch_model-0000{number}-of-00002.bin"));
+    for shard in &shards {
+        std::fs::copy(legacy.join("pytorch_model.bin"), dir.path().join(shard)).unwrap();
+    }
+    let map: serde_json::Map<_, _> = whole
+        .keys()
+        .enumerate()
+        .map(|(n, name)| (name.clone(), shards[n % 2].as_str().into()))
+        .collect();
+    let index = dir.path().join("pytorch_model.bin.index.json");
+    std::fs::write(&index, serde_json::json!({ "weight_map": map }).to_string()).unwrap();
+    Model::load(dir.path(), Device::Cpu).unwrap();
+    let read = Checkpoint::open(dir.path()).unwrap().tensors().unwrap();
+    assert!(read.iter().all(|(name, tensor)| *tensor == whole[name]));
+    assert_eq!(read.len(), whole.len());
+
+    std::fs::remove_file(dir.path().join(&shards[1])).unwrap();
+    let error = Model::load(dir.path(), Device::Cpu).err().unwrap();
+    assert!(error.to_string().contains(&shards[1]), "{error}");
 }
 
 #[test]

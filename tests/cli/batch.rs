@@ -39,6 +39,18 @@ fn shards_together_are_the_whole() {
     assert_eq!(parts, lines("scans"));
 }
 
+/// GNU parallel's example took the code of the one failing document of a part for a failed run.
+#[test]
+fn a_part_or_a_list_of_one_failing_document_has_the_code_of_batches() {
+    let room = Room::new();
+    room.file("scans/bad.png", b"text");
+    room.file("list.txt", b"scans/bad.png\n");
+    let code = |arguments: &str| output(room.rehearsal(arguments)).status.code();
+    assert_eq!(code("scans"), Some(3));
+    assert_eq!(code("scans --shard 1/1"), Some(7));
+    assert_eq!(code("--files-from list.txt"), Some(7));
+}
+
 #[test]
 fn a_list_streams_line_by_line_through_a_pipe_that_stays_open() {
     let room = Room::new();

@@ -79,6 +79,13 @@ pub fn output(mut command: Command) -> Output {
     command.output().expect("the program starts")
 }
 
+/// What a run that succeeds writes.
+pub fn stdout(command: Command) -> String {
+    let output = output(command);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
 /// Everything a user sees.
 pub fn answer(command: Command) -> String {
     let output = output(command);

@@ -70,7 +70,7 @@ fn a_killed_pretraining_resumes_to_the_same_weights_and_is_fine_tuned() {
     let start = Instant::now();
     let whole = answer(room.layoutlm(&format!("{PRETRAIN} whole")));
     assert!(whole.starts_with("exit code: 0"), "{whole}");
-    let duration = start.elapsed();
+    let mut duration = start.elapsed();
     let mut moment = ChaCha8Rng::seed_from_u64(7);
     let (mut kills, mut hits) = (0, 0);
     // Written last.
@@ -80,11 +80,18 @@ fn a_killed_pretraining_resumes_to_the_same_weights_and_is_fine_tuned() {
         // Four kills at most, somewhere on the way; then it may run to its end.
         if kills < 4 {
             std::thread::sleep(duration.mul_f64(moment.random_range(0.3..0.8)));
-            hits += usize::from(child.try_wait().unwrap().is_none());
+            let hit = child.try_wait().unwrap().is_none();
             let _ = child.kill();
-            kills += 1;
+            child.wait().unwrap();
+            (kills, hits) = (kills + 1, hits + usize::from(hit));
+            if hits == 0 {
+                // The machine was busier when the whole run was timed: sooner, and from the start.
+                (duration, kills) = (duration / 2, 0);
+                let _ = std::fs::remove_dir_all(room.path("killed"));
+            }
+        } else {
+            child.wait().unwrap();
         }
-        child.wait().unwrap();
         assert!(start.elapsed() < Duration::from_secs(600), "it does not get on");
     }
     assert!(hits > 0, "no kill hit a running process");

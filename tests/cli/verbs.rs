@@ -1,10 +1,17 @@
 //! Help, completions, manual pages, and words read by the real engine.
 
-use crate::harness::{Room, answer, assert_answer, output};
+use crate::harness::{Room, answer, assert_answer, output, stdout};
 use clap::CommandFactory;
 use layoutlm::cli::Cli;
 
 const RECEIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages/receipt.png");
+
+fn room_with_receipt() -> Room {
+    let room = Room::new();
+    std::fs::create_dir(room.path("scans")).unwrap();
+    std::fs::copy(RECEIPT, room.path("scans/receipt.png")).unwrap();
+    room
+}
 
 #[test]
 fn help_of_the_program_and_of_its_first_verb() {
@@ -46,14 +53,8 @@ fn manual_pages_are_printed_and_written() {
 
 #[test]
 fn words_of_a_real_page_come_in_every_form_and_can_be_brought_back() {
-    let room = Room::new();
-    std::fs::create_dir(room.path("scans")).unwrap();
-    std::fs::copy(RECEIPT, room.path("scans/receipt.png")).unwrap();
-    let stdout = |arguments: &str| {
-        let output = output(room.layoutlm(arguments));
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let room = room_with_receipt();
+    let stdout = |arguments: &str| stdout(room.layoutlm(arguments));
     let tsv = stdout("ocr scans/receipt.png");
     assert!(tsv.starts_with("level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\t"));
     let words = tsv.lines().filter(|line| line.starts_with("5\t")).count();
@@ -74,14 +75,8 @@ fn words_of_a_real_page_come_in_every_form_and_can_be_brought_back() {
 
 #[test]
 fn inspect_tells_what_the_model_saw_of_every_word() {
-    let room = Room::new();
-    std::fs::create_dir(room.path("scans")).unwrap();
-    std::fs::copy(RECEIPT, room.path("scans/receipt.png")).unwrap();
-    let stdout = |arguments: &str| {
-        let output = output(room.layoutlm(arguments));
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let room = room_with_receipt();
+    let stdout = |arguments: &str| stdout(room.layoutlm(arguments));
     let page = stdout("inspect scans/receipt.png -f json --picture seen");
     let page: serde_json::Value = serde_json::from_str(&page).unwrap();
     let words = page["words"].as_array().unwrap();

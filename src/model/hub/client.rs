@@ -85,7 +85,7 @@ impl Remote<'_> {
             let path = self.file(file, watch)?;
             directory = directory.or(path.parent().map(Path::to_path_buf));
         }
-        for file in ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"] {
+        for file in crate::model::weights::WEIGHT_FILES {
             if !present.contains(file) {
                 continue;
             }
