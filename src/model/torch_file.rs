@@ -168,13 +168,14 @@ mod tests {
         let mut to = zip::ZipWriter::new(target.reopen().unwrap());
         for index in 0..from.len() {
             let mut entry = from.by_index(index).unwrap();
+            let name = entry.name().unwrap().into_owned();
             let mut content = Vec::new();
             entry.read_to_end(&mut content).unwrap();
-            if !entry.name().ends_with(".pkl") {
+            if !name.ends_with(".pkl") {
                 content.truncate(longest);
             }
             let options = SimpleFileOptions::default().compression_method(method);
-            to.start_file(entry.name(), options).unwrap();
+            to.start_file(name, options).unwrap();
             to.write_all(&content).unwrap();
         }
         to.finish().unwrap();
