@@ -318,8 +318,7 @@ def full_size(program, work, prepare_only, only):
     print("|---|---|---|---|---|---|---|---|")
     for directory in models:
         size = (directory / "model.safetensors").stat().st_size >> 20
-        theirs = python_row(directory, "Python", [], size, None)
-        python_row(directory, "Python, 8-bit dynamic", ["--8bit"], size, theirs)
+        theirs = python_row(directory, size)
         for side, arithmetic in (("here", "f32"), ("here, bf16", "bf16")):
             full_size_row(program, directory, side, arithmetic, theirs, size)
         # The same weights as a pickle; nothing else is left to be read.
@@ -329,16 +328,14 @@ def full_size(program, work, prepare_only, only):
         aside.rename(safe)
 
 
-def python_row(directory, side, options, size, wanted):
+def python_row(directory, size):
     output = directory / "theirs.safetensors"
     found = subprocess.run([sys.executable, __file__, "--measure", directory,
-                            directory / "in.safetensors", output, *options],
+                            directory / "in.safetensors", output],
                            check=True, capture_output=True, text=True).stdout.split()
-    theirs = load_file(output)
-    apart = f"{difference(theirs, wanted):.1e}" if wanted else ""
-    print(f"| {directory.name} | {side} | {found[0]} | {found[1]} | {size} | {found[3]} | {found[2]} "
-          f"| {apart} |", flush=True)
-    return theirs
+    print(f"| {directory.name} | Python | {found[0]} | {found[1]} | {size} | {found[3]} | {found[2]} | |",
+          flush=True)
+    return load_file(output)
 
 
 def full_size_row(program, directory, side, arithmetic, theirs, size):
@@ -350,15 +347,10 @@ def full_size_row(program, directory, side, arithmetic, theirs, size):
         raise SystemExit("full-size models do not say the same")
 
 
-def measure(eight_bits, directory, inputs, output):
+def measure(directory, inputs, output):
     """Load and run in a process of its own; prints seconds, seconds, MiB at most, MiB when loaded."""
     started = time.time()
     model = load_exactly(transformers.LayoutLMv2ForTokenClassification, directory)
-    if eight_bits:
-        # The tables of relative positions are looked up, not multiplied.
-        matrices = {name for name, module in model.named_modules()
-                    if isinstance(module, torch.nn.Linear) and "rel_pos" not in name}
-        model = torch.ao.quantization.quantize_dynamic(model, matrices, dtype=torch.qint8)
     loaded = time.time() - started
     most_loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     given = {k.removeprefix("input."): v for k, v in load_file(inputs).items()}
@@ -385,12 +377,11 @@ def main():
     parser.add_argument("--only", choices=["base", "large"], help="one of the full sizes")
     parser.add_argument("--prepare", action="store_true", help="make the full-size models only")
     parser.add_argument("--measure", nargs=3, type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--8bit", dest="eight_bits", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     if arguments.measure:
-        return measure(arguments.eight_bits, *arguments.measure)
+        return measure(*arguments.measure)
     program = Program(arguments.binaries.resolve())
     torch.manual_seed(1)
     print(f"torch {torch.__version__}, transformers {transformers.__version__}")
