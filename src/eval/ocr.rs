@@ -62,6 +62,8 @@ pub struct OcrScore {
     pub truth_words: usize,
     pub read_words: usize,
     pub right_words: usize,
+    /// Truth words that are not right only because spaces stand elsewhere: `11/25/66` for `11/` `25/66`.
+    pub respaced_words: usize,
     /// Lines with any word read in them, and all lines.
     pub met_lines: usize,
     pub lines: usize,
@@ -104,6 +106,11 @@ impl OcrScore {
     pub fn recall(&self) -> f64 {
         ratio(self.right_words, self.truth_words)
     }
+    /// Recall where it doesn't matter at which marks words are parted: data sets part them without a
+    /// space on the page.
+    pub fn recall_spaces_aside(&self) -> f64 {
+        ratio(self.right_words + self.respaced_words, self.truth_words)
+    }
     pub fn precision(&self) -> f64 {
         ratio(self.right_words, self.read_words)
     }
@@ -141,6 +148,7 @@ impl AddAssign for OcrScore {
         self.truth_words += other.truth_words;
         self.read_words += other.read_words;
         self.right_words += other.right_words;
+        self.respaced_words += other.respaced_words;
         self.met_lines += other.met_lines;
         self.lines += other.lines;
         self.edits += other.edits;
@@ -157,7 +165,7 @@ impl AddAssign for OcrScore {
 
 /// Scores what was read from one page.
 pub fn score_page(truth: &PageTruth, read: &[Word]) -> OcrScore {
-    let right = right_words(truth, read);
+    let Matches { right, answered } = right_words(truth, read);
     let mut score = OcrScore {
         pages: 1,
         truth_words: truth.lines.iter().flat_map(|l| &l.words).filter(|w| counts(&w.text)).count(),
@@ -167,8 +175,13 @@ pub fn score_page(truth: &PageTruth, read: &[Word]) -> OcrScore {
         lines: truth.lines.len(),
         ..OcrScore::default()
     };
+    let mut first = 0;
     for (line, reading) in truth.lines.iter().zip(readings_of_lines(truth, read)) {
+        let numbers = first..first + line.words.iter().filter(|w| counts(&w.text)).count();
+        first = numbers.end;
         let Some(reading) = reading else { continue };
+        let right = numbers.map(|number| answered.contains(&number)).collect::<Vec<_>>();
+        score.respaced_words += respaced(line, &right, &reading);
         let text: Vec<&str> = line.words.iter().map(|w| w.text.as_str()).collect();
         let text: Vec<char> = text.join(" ").to_lowercase().chars().collect();
         score.met_lines += 1;
@@ -204,8 +217,17 @@ pub fn letters_and_digits(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// Which words answer each other.
+#[derive(Default)]
+struct Matches {
+    /// Read words that are right, by their place in what was read.
+    right: HashSet<usize>,
+    /// Truth words that they answer, counted over the page's words that count.
+    answered: HashSet<usize>,
+}
+
 /// Read words that are a truth word at its place, each another one: nearest pairs first.
-fn right_words(truth: &PageTruth, read: &[Word]) -> HashSet<usize> {
+fn right_words(truth: &PageTruth, read: &[Word]) -> Matches {
     let mut by_text: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, word) in read.iter().enumerate().filter(|(_, w)| counts(&w.text)) {
         by_text.entry(word.text.to_lowercase()).or_default().push(index);
@@ -220,14 +242,32 @@ fn right_words(truth: &PageTruth, read: &[Word]) -> HashSet<usize> {
         }
     }
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
-    let (mut answered, mut used) = (HashSet::new(), HashSet::new());
+    let mut matches = Matches::default();
     for (_, number, index) in pairs {
-        if !answered.contains(&number) && !used.contains(&index) {
-            answered.insert(number);
-            used.insert(index);
+        if !matches.answered.contains(&number) && !matches.right.contains(&index) {
+            matches.answered.insert(number);
+            matches.right.insert(index);
         }
     }
-    used
+    matches
+}
+
+/// Words of a line without an answer that stand in its reading together with a neighbour, when spaces
+/// are left out. `right` tells of each word that counts whether it has one.
+fn respaced(line: &TruthLine, right: &[bool], reading: &str) -> usize {
+    let fold = |text: &str| -> String {
+        text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+    };
+    let reading = fold(reading);
+    let words: Vec<String> = line.words.iter().map(|word| fold(&word.text)).collect();
+    let joined = |at: usize| {
+        let before = at.checked_sub(1).map(|before| words[before].clone() + &words[at]);
+        let after = words.get(at + 1).map(|after| words[at].clone() + after);
+        let alone = (words.len() == 1).then(|| words[at].clone());
+        [before, after, alone].into_iter().flatten().any(|text| reading.contains(&text))
+    };
+    let counted = (0..words.len()).filter(|&at| counts(&words[at]));
+    counted.zip(right).filter(|(at, right)| !**right && joined(*at)).count()
 }
 
 /// How far the centre of a read word lies from the truth's, or `None` if it is elsewhere.
@@ -363,6 +403,26 @@ mod tests {
     fn one_read_word_answers_one_truth_word() {
         let score = score_page(&truth(), &[word("9.00", 200, 4), word("9.00", 202, 4)]);
         assert_eq!((score.right_words, score.read_words), (1, 2));
+    }
+
+    #[test]
+    fn words_parted_elsewhere_are_told_from_wrong_ones() {
+        let line = |words: &[&str]| TruthLine {
+            bbox: PixelBox::new(0, 0, 300, 20),
+            words: words
+                .iter()
+                .map(|text| TruthWord { text: (*text).into(), bbox: word(text, 0, 0).bbox })
+                .collect(),
+        };
+        let date = PageTruth { lines: vec![line(&["11/", "25/", "66"])], ..PageTruth::default() };
+        let score = score_page(&date, &[word("11/25/66", 0, 0)]);
+        assert_eq!((score.right_words, score.respaced_words), (0, 3));
+        assert_eq!((score.recall(), score.recall_spaces_aside()), (0.0, 1.0));
+        let wrong = score_page(&date, &[word("11/26/66", 0, 0)]);
+        assert_eq!(wrong.respaced_words, 0);
+        let name = PageTruth { lines: vec![line(&["GARDENIA"])], ..PageTruth::default() };
+        let score = score_page(&name, &[word("GA", 0, 0), word("RDENIA", 25, 0)]);
+        assert_eq!((score.right_words, score.respaced_words), (0, 1));
     }
 
     #[test]

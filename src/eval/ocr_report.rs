@@ -20,6 +20,8 @@ pub struct OcrFigures {
     pub words: usize,
     pub words_read: usize,
     pub recall: f64,
+    /// As `recall`, but words may be parted or joined where the truth has them otherwise.
+    pub recall_spaces_aside: f64,
     pub precision: f64,
     pub f1: f64,
     /// On the lines in which anything was read.
@@ -59,6 +61,7 @@ impl From<&OcrScore> for OcrFigures {
             words: score.truth_words,
             words_read: score.read_words,
             recall: score.recall(),
+            recall_spaces_aside: score.recall_spaces_aside(),
             precision: score.precision(),
             f1: score.f1(),
             character_error_rate: score.character_error_rate(),
@@ -86,10 +89,11 @@ impl fmt::Display for OcrReport {
         writeln!(f, "{}, {}", self.engine, self.language)?;
         writeln!(
             f,
-            "{:<16}{:>6}{:>8}{:>10}{:>8}{:>8}{:>10}{:>8}{:>8}",
+            "{:<16}{:>6}{:>8}{:>10}{:>10}{:>8}{:>8}{:>10}{:>8}{:>8}",
             "pages of",
             "pages",
             "recall",
+            "unspaced",
             "precision",
             "F1",
             "CER",
@@ -98,7 +102,8 @@ impl fmt::Display for OcrReport {
             "s/page"
         )?;
         for (kind, k) in &self.kinds {
-            write!(f, "{kind:<16}{:>6}{:>8.4}{:>10.4}", k.pages, k.recall, k.precision)?;
+            write!(f, "{kind:<16}{:>6}{:>8.4}", k.pages, k.recall)?;
+            write!(f, "{:>10.4}{:>10.4}", k.recall_spaces_aside, k.precision)?;
             write!(f, "{:>8.4}{:>8.4}{:>10.4}", k.f1, k.character_error_rate, k.lines_met)?;
             writeln!(f, "{:>8.4}{:>8.3}", k.values_found, k.seconds_a_page)?;
         }
@@ -133,13 +138,14 @@ mod tests {
             truth_words: 4,
             read_words: 5,
             right_words: 3,
+            respaced_words: 1,
             values,
             ..OcrScore::default()
         };
         let kinds = BTreeMap::from([("sroie".to_owned(), OcrFigures::from(&score))]);
         let report = OcrReport { engine: "parrot".into(), language: "eng".into(), kinds };
         let table = report.to_string();
-        assert!(table.contains("0.7500    0.6000  0.6667"), "{table}");
+        assert!(table.contains("0.7500    1.0000    0.6000  0.6667"), "{table}");
         assert!(table.contains("total 0.5000 of 2  "), "{table}");
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["kinds"]["sroie"]["values"]["total"]["found"], 0.5);

@@ -175,19 +175,34 @@ pub fn is_letter_like(blob: Blob, page_height: u32) -> bool {
         && height <= page_height.max(40) / 8
 }
 
-/// Median height of the letter-like blobs, in pixels; `None` where there are too few to tell.
+/// Median height of the letter-like blobs, in pixels; `None` where there are too few to tell. Those less
+/// than half as high as the print that most ink is in are specks and points.
 pub fn letter_height(blobs: &[Blob], page_height: u32) -> Option<f32> {
     const ENOUGH: usize = 12;
-    let mut heights: Vec<u32> = blobs
-        .iter()
-        .filter(|blob| is_letter_like(**blob, page_height))
-        .map(|blob| blob.height())
-        .collect();
-    if heights.len() < ENOUGH {
+    let letters: Vec<&Blob> =
+        blobs.iter().filter(|blob| is_letter_like(**blob, page_height)).collect();
+    if letters.len() < ENOUGH {
         return None;
     }
+    let weighty = weighted_median(&letters);
+    let mut heights: Vec<u32> =
+        letters.iter().map(|blob| blob.height()).filter(|height| 2 * height >= weighty).collect();
     let middle = heights.len() / 2;
     Some(*heights.select_nth_unstable(middle).1 as f32)
+}
+
+/// Median height of blobs by their ink: however many specks there are, print has more ink.
+fn weighted_median(letters: &[&Blob]) -> u32 {
+    let mut sorted: Vec<(u32, u64)> =
+        letters.iter().map(|blob| (blob.height(), u64::from(blob.ink))).collect();
+    sorted.sort_unstable();
+    let half = sorted.iter().map(|(_, ink)| ink).sum::<u64>() / 2;
+    let mut seen = 0;
+    let reached = sorted.iter().find(|(_, ink)| {
+        seen += ink;
+        seen >= half
+    });
+    reached.map_or(0, |(height, _)| *height)
 }
 
 #[cfg(test)]
@@ -225,6 +240,20 @@ mod tests {
         let threshold = otsu_threshold(&drawn(&["#..", "..."]));
         assert!((20..230).contains(&threshold), "{threshold}");
         assert!(blobs(&GrayImage::new(0, 0), 100).is_empty());
+    }
+
+    #[test]
+    fn letter_height_ignores_specks_of_letters_shape() {
+        let blob = |left: u32, side: u32| Blob {
+            left,
+            top: 0,
+            right: left + side,
+            bottom: side,
+            ink: side * side / 2,
+        };
+        let mut found: Vec<Blob> = (0..30).map(|n| blob(n * 30, 20)).collect();
+        found.extend((0..90).map(|n| blob(n * 10, 5)));
+        assert_eq!(letter_height(&found, 1000), Some(20.0));
     }
 
     #[test]
