@@ -12,6 +12,7 @@
 //! ```
 
 pub mod batch;
+pub mod bench;
 pub mod cli;
 pub mod decode;
 pub mod doctor;

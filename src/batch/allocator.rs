@@ -3,7 +3,7 @@
 //! Left to itself it raises, whenever a large block is freed, the size from which blocks get a mapping of
 //! their own, up to 32 MiB. Pictures of pages of many sizes then lie in the heaps of every thread, which
 //! fill with holes and never shrink. With that size held fixed, what a page needed goes back to the
-//! system when the page is done; docs/speed.md tells what that saves.
+//! system when the page is done; docs/performance.md tells what that saves.
 
 /// Blocks from this size on are given back at once: pictures are larger, what the model computes for a
 /// page mostly smaller.

@@ -7,6 +7,7 @@
 //! where context helps); [`main`] prints them and picks the exit code.
 
 pub mod ask;
+pub mod bench;
 pub mod classify;
 pub mod completions;
 pub mod context;
@@ -88,6 +89,7 @@ pub enum Verb {
     Convert(convert::ConvertArgs),
     Synth(synth::SynthArgs),
     Reader(reader::ReaderArgs),
+    Bench(bench::BenchArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -108,6 +110,7 @@ impl Verb {
             Verb::Convert(args) => convert::run(args, context),
             Verb::Synth(args) => synth::run(args, context),
             Verb::Reader(args) => reader::run(args, context),
+            Verb::Bench(args) => bench::run(args, context),
             Verb::Doctor(args) => doctor::run(args, context),
             Verb::Completions(args) => completions::run(args, context),
             Verb::Man(args) => man::run(args, context),

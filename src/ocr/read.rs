@@ -246,6 +246,46 @@ mod tests {
         assert_eq!(found, [read.words[0].bbox, read.words[1].bbox]);
     }
 
+    /// Counts the pixels that it is given to read.
+    struct Pixels(std::sync::atomic::AtomicUsize);
+
+    impl Engine for &Pixels {
+        fn read_all(&self, requests: Vec<ReadRequest>) -> Vec<Result<Vec<Word>>> {
+            let pixels: usize = requests.iter().map(|request| request.image.as_raw().len()).sum();
+            self.0.fetch_add(pixels, std::sync::atomic::Ordering::Relaxed);
+            OneWord.read_all(requests)
+        }
+        fn find_lines(&self, requests: Vec<ReadRequest>) -> Vec<Result<Vec<FoundLine>>> {
+            OneWord.find_lines(requests)
+        }
+        fn width(&self) -> usize {
+            OneWord.width()
+        }
+        fn name(&self) -> String {
+            OneWord.name()
+        }
+        fn language(&self) -> String {
+            OneWord.language()
+        }
+    }
+
+    /// Reading is what a page costs. A clock would tell it only on a quiet machine; this tells it
+    /// always.
+    #[test]
+    fn a_page_that_reads_well_is_read_once() {
+        let pixels = Pixels(std::sync::atomic::AtomicUsize::new(0));
+        for fewest_letters in [60, usize::MAX] {
+            let bands = BandOptions { fewest_letters, ..BandOptions::default() };
+            let plan = PlanOptions { small_letters: 0.0, ..PlanOptions::default() };
+            let options = ReadOptions { bands, plan, ..ReadOptions::default() };
+            let reader = PageReader::with_options(&pixels, TesseractOptions::default(), options);
+            let page = page();
+            reader.recognize(&page).unwrap();
+            let read = pixels.0.swap(0, std::sync::atomic::Ordering::Relaxed);
+            assert_eq!(read, page.image.as_raw().len() / 3, "{fewest_letters}");
+        }
+    }
+
     #[test]
     fn second_reader_has_the_last_word() {
         let reader = reader().with_second_reader(Arc::new(Counter));
