@@ -120,8 +120,9 @@ pub fn inspect(
 
 /// [words][classes]
 fn answer(predictor: &Predictor, page: &Question, windows: Vec<Window>) -> Result<Vec<Vec<f32>>> {
-    let mut prediction = only(predictor.answer(std::slice::from_ref(page), vec![Ok(windows)]))?;
-    let head = prediction.heads.pop().ok_or_else(no_answer)?;
+    let prediction = only(predictor.answer(std::slice::from_ref(page), vec![Ok(windows)]))?;
+    // The task's own head; form parts have theirs behind it.
+    let head = prediction.heads.into_iter().next().ok_or_else(no_answer)?;
     if head.probabilities.len() == page.words.len() {
         Ok(head.probabilities)
     } else {

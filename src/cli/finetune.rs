@@ -5,12 +5,14 @@ use super::{Context, ExitCode};
 use crate::error::Error;
 use crate::labels::LabelSet;
 use crate::model::config::LayoutLmExtras;
+use crate::model::heads::Task;
 use crate::model::precision::Precision;
 use crate::pipeline::Device;
 use crate::train::conclude::conclude;
 use crate::train::data::Sample;
 use crate::train::data::kind::{DatasetKind, read_dataset};
 use crate::train::data::split::{SplitBy, split_dev};
+use crate::train::finetune::{Beside, Start};
 use crate::train::initialise::is_bert;
 use crate::train::labelling::{LabelledWindows, Labelling};
 use crate::train::objective::tagging::balanced_weights;
@@ -70,6 +72,9 @@ pub struct FinetuneArgs {
     pub accumulate: NonZeroUsize,
     #[arg(long, default_value_t = OptimizerOptions::default().rate)]
     pub learning_rate: f64,
+    /// Learn form parts too (header, question, answer), by a second head beside the labels
+    #[arg(long)]
+    pub form_parts: bool,
     /// Learn which answer belongs to which question too
     #[arg(long)]
     pub links: bool,
@@ -116,7 +121,10 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
         labels.entities().iter().filter(|label| taught.contains(*label)).cloned().collect();
     context.note(format!("{} pages to train on, {} held out", train.len(), dev.len()));
     let device = args.device.into();
-    let predictor = finetune::starting_model(&args.base, &labels, args.links, device, args.seed)?;
+    let beside = Beside { links: args.links, form: args.form_parts };
+    let task = Task::TokenClassification;
+    let start = Start { task, labels: &labels, beside, device, seed: args.seed };
+    let predictor = start.predictor(&args.base)?;
     let set = finetune::examples(&train, &predictor)?;
     let dev = finetune::dev_pages(dev)?;
     let from_bert = is_bert(&args.base);
@@ -144,8 +152,7 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
         context.note("interrupted; the same command with --resume goes on from here");
         return Ok(ExitCode::Interrupted);
     }
-    let (name, links) = (args.name.clone(), args.links);
-    let extras = LayoutLmExtras { name, taught, links, ..LayoutLmExtras::default() };
+    let extras = LayoutLmExtras { name: args.name.clone(), taught, ..beside.extras() };
     let report = conclude(&args.output, &outcome.best, &args.base, extras, &dev, device)?;
     if let Some(report) = report {
         context.note(report);
@@ -156,9 +163,9 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
 
 fn check_links(args: &FinetuneArgs, labels: &LabelSet) -> crate::Result<()> {
     let has = |label: &str| labels.entity_index(label).is_some();
-    if args.links && !(has("question") && has("answer")) {
+    if args.links && !args.form_parts && !(has("question") && has("answer")) {
         return Err(Error::usage("links stand between the labels question and answer")
-            .hint("pass --labels header,question,answer as well"));
+            .hint("pass --form-parts, or --labels header,question,answer, as well"));
     }
     Ok(())
 }

@@ -93,6 +93,9 @@ pub struct LayoutLmExtras {
     /// Class names of the second token head (header, question, answer), if the model has one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub form_labels: Vec<String>,
+    /// As `temperature`, of the second head.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form_temperature: Option<f64>,
     /// Whether the model carries a question–answer link head.
     pub links: bool,
 }

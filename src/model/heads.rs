@@ -63,6 +63,29 @@ pub enum Logits {
     Span(Tensor, Tensor),
 }
 
+/// Labels per token from a head of its own, beside that of the task. The Python classes know no such
+/// head and pass over its weights.
+pub struct TokenHead {
+    classifier: Linear,
+    dropout: f64,
+}
+
+impl TokenHead {
+    /// Begins the names of the form head's weights.
+    pub const FORM: &'static str = "form_classifier";
+
+    /// The head for form parts; `root` is the top of the key tree.
+    pub fn form(root: &Scope, config: &ModelConfig, classes: usize) -> Self {
+        let classifier = linear(&(root / Self::FORM), config.hidden_size, classes as i64);
+        Self { classifier, dropout: config.hidden_dropout_prob }
+    }
+
+    /// `states` [batch, seq, hidden] → logits [batch, seq, classes], 32 bits.
+    pub fn forward(&self, states: &Tensor, train: bool) -> Tensor {
+        self.classifier.forward(&states.dropout(self.dropout, train)).to_kind(Kind::Float)
+    }
+}
+
 /// The output layer of a task.
 pub struct Head {
     task: Task,

@@ -26,11 +26,12 @@ pub mod weights;
 
 use crate::error::{Error, Result, Stage};
 use config::{ModelConfig, ModelType};
-use heads::{Head, Logits, Task};
+use heads::{Head, Logits, Task, TokenHead};
 use layers::Scope;
 use precision::{Arithmetic, products_in};
 use pretraining::PretrainingHeads;
 use relation::RelationHead;
+use std::collections::HashMap;
 use std::path::Path;
 use tch::{Device, Tensor, nn};
 use trunk::{Encoded, Inputs, Recording, Trunk};
@@ -42,6 +43,8 @@ pub struct Model {
     pub trunk: Trunk,
     /// Links of questions and answers, where the configuration says that the model has them.
     pub relation: Option<RelationHead>,
+    /// Form parts beside the labels of the task's own head, where the configuration has their names.
+    pub form: Option<TokenHead>,
     /// Of inference; training has its own.
     pub arithmetic: Arithmetic,
     head: Head,
@@ -98,8 +101,10 @@ impl Model {
         let head = Head::new(&root, &config, task);
         let has_links = config.layoutlm.as_ref().is_some_and(|extras| extras.links);
         let relation = has_links.then(|| RelationHead::new(&root, &config));
+        let form_classes = config.layoutlm.as_ref().map_or(0, |extras| extras.form_labels.len());
+        let form = (form_classes > 0).then(|| TokenHead::form(&root, &config, form_classes));
         let arithmetic = Arithmetic::default();
-        Ok(Self { config, task, trunk, relation, arithmetic, head, store })
+        Ok(Self { config, task, trunk, relation, form, arithmetic, head, store })
     }
 
     /// Weights are final: no gradients, norms folded into convolutions.
@@ -166,7 +171,8 @@ impl Model {
         })
     }
 
-    /// Writes `config.json` and `model.safetensors` as the Python library would.
+    /// Writes `config.json` and `model.safetensors` as the Python library would, and beside them the
+    /// heads that it does not have.
     ///
     /// # Errors
     /// `OutputFailed` names the file.
@@ -185,7 +191,15 @@ impl Model {
         config.architectures = vec![self.task.architecture(config.model_type)];
         let text = serde_json::to_string_pretty(&config).map_err(|e| write_error(&path, e))?;
         std::fs::write(&path, text + "\n").map_err(|e| write_error(&path, e))?;
-        weights::write_safetensors(&self.store.variables(), &dir.join("model.safetensors"))
+        let is_ours = |name: &str| {
+            [RelationHead::NAME, TokenHead::FORM].iter().any(|head| name.starts_with(head))
+        };
+        let (ours, theirs): (HashMap<_, _>, HashMap<_, _>) =
+            self.store.variables().into_iter().partition(|(name, _)| is_ours(name));
+        if !ours.is_empty() {
+            weights::write_safetensors(&ours, &dir.join(weights::HEADS_FILE))?;
+        }
+        weights::write_safetensors(&theirs, &dir.join("model.safetensors"))
     }
 }
 

@@ -25,6 +25,10 @@ pub enum Missing<'a> {
     Keep(&'a [&'a str]),
 }
 
+/// Heads that the Python classes know nothing of stand in a file of their own, so that these find no
+/// key in `model.safetensors` that they don't expect.
+pub const HEADS_FILE: &str = "heads.safetensors";
+
 /// Suffix of the row scales that accompany a matrix stored in 8 bits.
 const SCALE_SUFFIX: &str = ".row_scale";
 
@@ -51,7 +55,8 @@ impl Checkpoint {
     /// `ModelMissing` when there are none, `ModelInvalid` when one can't be opened.
     pub fn open(dir: &Path) -> Result<Self> {
         let mut files = Vec::new();
-        for path in weight_paths(dir)? {
+        let heads = Some(dir.join(HEADS_FILE)).filter(|path| path.is_file());
+        for path in weight_paths(dir)?.into_iter().chain(heads) {
             let is_pickle = path.extension().is_some_and(|extension| extension == "bin");
             let content = if is_pickle {
                 Content::Torch(TorchFile::open(&path)?)

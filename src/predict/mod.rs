@@ -7,7 +7,7 @@ mod links;
 
 use crate::decode::bio::Aggregation;
 use crate::decode::merge::{WindowProbabilities, merge_windows};
-use crate::decode::page::{HeadPrediction, PagePrediction, WordPair};
+use crate::decode::page::{HeadPrediction, PagePrediction};
 use crate::document::Word;
 use crate::encode::batch::stack;
 use crate::encode::tokenize::WordTokenizer;
@@ -50,6 +50,8 @@ pub struct Predictor {
     pub model: Model,
     pub tokenizer: WordTokenizer,
     pub labels: LabelSet,
+    /// Classes of the form head, where the model has one.
+    pub form_labels: Option<LabelSet>,
     pub window: WindowOptions,
     pub batch: BatchOptions,
     pub aggregation: Aggregation,
@@ -82,8 +84,10 @@ impl Predictor {
         }
         let labels = model.config.labels()?;
         let untaught = untaught_classes(&model, &labels);
+        let extras = model.config.layoutlm.as_ref().filter(|_| model.form.is_some());
         Ok(Self {
             labels,
+            form_labels: extras.map(|extras| LabelSet::from_names(extras.form_labels.clone())),
             window: whole_windows(&model.config),
             batch: BatchOptions::default(),
             aggregation: Aggregation::default(),
@@ -150,19 +154,14 @@ impl Predictor {
             .map(|((windows, answers), page)| {
                 let windows = windows?;
                 if page.words.is_empty() {
-                    return Ok(self.prediction(Vec::new(), None));
+                    return self.prediction(page.words, &[], Vec::new());
                 }
                 let answers: Option<Vec<WindowAnswer>> = answers.into_iter().collect();
                 let answers = answers.ok_or_else(|| {
                     let reason = failed.clone().unwrap_or_default();
                     Error::model(ErrorCode::Internal, format!("the model failed: {reason}"))
                 })?;
-                let (probabilities, states): (Vec<_>, Vec<_>) =
-                    answers.into_iter().map(|answer| (answer.probabilities, answer.states)).unzip();
-                let count = page.words.len();
-                let merged = merge_windows(&probabilities, count, &self.labels, self.aggregation)?;
-                let pairs = self.pairs(page.words, &merged, &windows, states)?;
-                Ok(self.prediction(merged, pairs))
+                self.prediction(page.words, &windows, answers)
             })
             .collect()
     }
@@ -178,27 +177,36 @@ impl Predictor {
         kept
     }
 
+    /// The answers of a page's windows as one: a head for labels, one for form parts where the model
+    /// has it, and the links of the last that knows questions.
     fn prediction(
         &self,
-        probabilities: Vec<Vec<f32>>,
-        pairs: Option<Vec<WordPair>>,
-    ) -> PagePrediction {
-        let head = HeadPrediction { labels: self.labels.clone(), probabilities };
-        PagePrediction { heads: vec![head], pairs }
-    }
-
-    /// What the relation head says; `None` without one.
-    fn pairs(
-        &self,
         words: &[Word],
-        probabilities: &[Vec<f32>],
         windows: &[Window],
-        states: Vec<Option<Tensor>>,
-    ) -> Result<Option<Vec<WordPair>>> {
-        let Some(head) = &self.model.relation else { return Ok(None) };
-        let stated: Vec<_> =
-            windows.iter().zip(states).filter_map(|(w, states)| Some((w, states?))).collect();
-        links::pairs(head, words, probabilities, &self.labels, &stated).map(Some)
+        answers: Vec<WindowAnswer>,
+    ) -> Result<PagePrediction> {
+        let mut states = Vec::with_capacity(answers.len());
+        let (mut labels, mut form) = (Vec::new(), Vec::new());
+        for answer in answers {
+            labels.push(answer.probabilities);
+            form.extend(answer.form);
+            states.push(answer.states);
+        }
+        let merge = |windows: &[WindowProbabilities], labels: &LabelSet| {
+            let probabilities = merge_windows(windows, words.len(), labels, self.aggregation)?;
+            Ok(HeadPrediction { labels: labels.clone(), probabilities })
+        };
+        let mut heads = vec![merge(&labels, &self.labels)?];
+        if let Some(labels) = &self.form_labels {
+            heads.push(merge(&form, labels)?);
+        }
+        let asked = heads.iter().rev().find(|head| head.labels.entity_index("question").is_some());
+        let pairs = self.model.relation.as_ref().zip(asked).map(|(relation, asked)| {
+            let stated: Vec<_> =
+                windows.iter().zip(states).filter_map(|(w, states)| Some((w, states?))).collect();
+            links::pairs(relation, words, &asked.probabilities, &asked.labels, &stated)
+        });
+        Ok(PagePrediction { heads, pairs: pairs.transpose()? })
     }
 
     fn run(&self, jobs: &[Job], pages: &[Question]) -> Result<Vec<WindowAnswer>> {
@@ -215,22 +223,26 @@ impl Predictor {
         let Logits::Tokens(logits) = logits else {
             return Err(Error::model(ErrorCode::Internal, "a token head answers per token"));
         };
-        let temperature = self
-            .model
-            .config
-            .layoutlm
-            .as_ref()
-            .and_then(|extras| extras.temperature)
-            .unwrap_or(1.0);
-        let probabilities = probabilities(&logits, temperature); // [batch, seq, labels]
-        let probabilities = self.taught_only(probabilities).to_device(Device::Cpu);
+        let extras = self.model.config.layoutlm.as_ref();
+        let temperature = extras.and_then(|extras| extras.temperature).unwrap_or(1.0);
+        let labels = probabilities(&logits, temperature); // [batch, seq, labels]
+        let labels = self.taught_only(labels).to_device(Device::Cpu);
+        let form = self.model.form.as_ref().map(|head| {
+            let temperature = extras.and_then(|extras| extras.form_temperature).unwrap_or(1.0);
+            let logits = tch::no_grad(|| head.forward(&encoded.text, false)); // [batch, seq, parts]
+            probabilities(&logits, temperature).to_device(Device::Cpu)
+        });
         jobs.iter()
             .enumerate()
             .map(|(row, job)| {
                 let row = row as i64;
-                let probabilities = window_probabilities(&probabilities.get(row), job.window)?;
+                let of_row = |all: &Tensor| window_probabilities(&all.get(row), job.window);
                 let has_links = self.model.relation.is_some();
-                Ok(WindowAnswer { probabilities, states: has_links.then(|| encoded.text.get(row)) })
+                Ok(WindowAnswer {
+                    probabilities: of_row(&labels)?,
+                    form: form.as_ref().map(of_row).transpose()?,
+                    states: has_links.then(|| encoded.text.get(row)),
+                })
             })
             .collect()
     }
@@ -255,6 +267,8 @@ fn untaught_classes(model: &Model, labels: &LabelSet) -> Option<Tensor> {
 /// What the model says about a window.
 struct WindowAnswer {
     probabilities: WindowProbabilities,
+    /// From the form head, where there is one.
+    form: Option<WindowProbabilities>,
     /// `[seq, hidden]`; where there is a relation head to ask.
     states: Option<Tensor>,
 }

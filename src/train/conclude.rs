@@ -6,6 +6,7 @@ use super::score::{DevPage, report};
 use crate::error::{Error, Result, Stage};
 use crate::eval::report::Report;
 use crate::eval::run::EvalOptions;
+use crate::labels::LabelSet;
 use crate::model::Model;
 use crate::model::config::LayoutLmExtras;
 use crate::predict::Predictor;
@@ -44,7 +45,12 @@ pub fn conclude(
             std::fs::write(&path, text).map_err(|e| Error::unwritable(Stage::Train, &path, e))?;
         }
         let (low, high) = (*TEMPERATURES.start(), *TEMPERATURES.end());
-        extras.temperature = found.calibration.first().map(|c| c.temperature.clamp(low, high));
+        let of_head = |labels: &LabelSet| {
+            let fitted = found.calibration.iter().find(|c| c.labels == labels.entities());
+            fitted.map(|c| c.temperature.clamp(low, high))
+        };
+        extras.temperature = of_head(&predictor.labels);
+        extras.form_temperature = predictor.form_labels.as_ref().and_then(of_head);
     }
     write_model(&predictor.model, &processor_of(base)?, extras, &run_dir.join("model"))?;
     Ok(found)

@@ -21,6 +21,8 @@ pub struct Example {
     pub window: Window,
     /// Class of each token: on the first piece of a word, [`IGNORED`] elsewhere.
     pub targets: Vec<i64>,
+    /// As `targets`, of the form head; [`IGNORED`] throughout where the page says nothing of form parts.
+    pub form_targets: Vec<i64>,
     /// Index into [`ExampleSet::open_classes`].
     pub open: usize,
     /// Index into [`ExampleSet::pictures`].
@@ -55,18 +57,24 @@ impl ExampleSet {
         &mut self,
         sample: &Sample,
         picture: RgbImage,
-        labels: &LabelSet,
+        labels: HeadLabels,
         tokenizer: &WordTokenizer,
         options: WindowOptions,
     ) -> Result<()> {
+        let HeadLabels { labels, form } = labels;
         let classes = word_classes(sample, labels)?;
+        let form_classes = match form {
+            Some(form) => word_classes(sample, form)?,
+            None => vec![IGNORED; sample.words.len()],
+        };
         let open = self.open_index(open_classes(&sample.annotated, labels));
         self.pictures.push(picture);
         let picture = self.pictures.len() - 1;
         for window in encode_page(&sample.words, sample.size, tokenizer, options)? {
             let targets = first_piece_targets(&window, &classes);
+            let form_targets = first_piece_targets(&window, &form_classes);
             let pairs = pairs_of(sample, &window);
-            self.examples.push(Example { window, targets, open, picture, pairs });
+            self.examples.push(Example { window, targets, form_targets, open, picture, pairs });
         }
         Ok(())
     }
@@ -79,7 +87,16 @@ impl ExampleSet {
     }
 }
 
-/// Class of every word; a label that the model does not have is `O`, a doubtful word [`IGNORED`].
+/// The classes that a model learns.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadLabels<'a> {
+    pub labels: &'a LabelSet,
+    /// Of the form head, where there is one.
+    pub form: Option<&'a LabelSet>,
+}
+
+/// Class of every word; a label that the head does not have is `O`, a doubtful word [`IGNORED`], and
+/// so is every word of a page on which none of the head's labels is annotated.
 fn word_classes(sample: &Sample, labels: &LabelSet) -> Result<Vec<i64>> {
     if sample.tags.len() != sample.words.len() {
         return Err(Error::new(
@@ -89,6 +106,9 @@ fn word_classes(sample: &Sample, labels: &LabelSet) -> Result<Vec<i64>> {
         )
         .at(&sample.id)
         .hint("give every word a tag, `O` where it has no label"));
+    }
+    if !labels.entities().iter().any(|label| sample.annotated.contains(label)) {
+        return Ok(vec![IGNORED; sample.words.len()]);
     }
     let outside = labels.id_of(Tag::Outside).unwrap_or(0);
     let class = |(index, tag): (usize, &String)| {
@@ -205,7 +225,8 @@ mod tests {
         let tokenizer = WordTokenizer::from_bytes(&json, b"", 30_522).unwrap();
         let labels = LabelSet::bio(&["header", "question", "answer"]);
         let mut set = ExampleSet::default();
-        set.add(&sample, white_page(), &labels, &tokenizer, WindowOptions::default()).unwrap();
+        let labels = HeadLabels { labels: &labels, form: None };
+        set.add(&sample, white_page(), labels, &tokenizer, WindowOptions::default()).unwrap();
         let (window, pairs) = (&set.examples[0].window, &set.examples[0].pairs);
         let groups = groups_of_tags(&sample.tags);
         let count = |label: &str| groups.iter().filter(|(of, _)| of == label).count();
@@ -218,5 +239,26 @@ mod tests {
             .collect();
         assert_eq!(linked, sample.links);
         assert!(!linked.is_empty());
+    }
+
+    #[test]
+    fn a_page_teaches_only_the_head_whose_labels_it_annotates() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let json = std::fs::read(root.join("assets/model/tokenizer.json")).unwrap();
+        let tokenizer = WordTokenizer::from_bytes(&json, b"", 30_522).unwrap();
+        let labels = LabelSet::bio(&["company", "total"]);
+        let form = LabelSet::bio(&["header", "question", "answer"]);
+        let heads = HeadLabels { labels: &labels, form: Some(&form) };
+        let mut set = ExampleSet::default();
+        for (kind, dir) in [(DatasetKind::Funsd, "funsd"), (DatasetKind::Sroie, "sroie")] {
+            let sample = read_dataset(kind, &root.join("tests/data").join(dir)).unwrap().remove(0);
+            set.add(&sample, white_page(), heads, &tokenizer, WindowOptions::default()).unwrap();
+        }
+        let teaches = |targets: &[i64]| targets.iter().any(|class| *class != IGNORED);
+        let taught: Vec<_> = [0, set.examples.len() - 1]
+            .map(|index| &set.examples[index])
+            .map(|example| (teaches(&example.targets), teaches(&example.form_targets)))
+            .to_vec();
+        assert_eq!(taught, [(false, true), (true, false)]);
     }
 }

@@ -1,7 +1,7 @@
 //! Fine-tuning for token labels: composes data sets, a model to start from, and the trainer.
 
 use super::data::Sample;
-use super::example::{ExampleSet, picture_of};
+use super::example::{ExampleSet, HeadLabels, picture_of};
 use super::initialise::{compact_config, copy_bert, is_bert, is_drawn_anew};
 use super::score::DevPage;
 use crate::encode::tokenize::WordTokenizer;
@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::labels::LabelSet;
 use crate::model::Model;
 use crate::model::config::{LayoutLmExtras, ModelConfig, ModelType};
-use crate::model::heads::Task;
+use crate::model::heads::{Task, TokenHead};
 use crate::model::processor::Processor;
 use crate::model::relation::RelationHead;
 use crate::model::weights::{Checkpoint, Missing};
@@ -41,34 +41,52 @@ pub const TYPED_LABELS: [&str; 14] = [
 /// Pictures on which the norms of a new backbone are measured.
 pub const CALIBRATION_PICTURES: usize = 32;
 
-/// A model to train: a checkpoint of the family, or a compact LayoutLMv2 around a BERT, with a head for
-/// `labels` and, where asked, one for links.
-///
-/// # Errors
-/// As loading a model.
-pub fn starting_model(
-    dir: &Path,
-    labels: &LabelSet,
-    links: bool,
-    device: Device,
-    seed: u64,
-) -> Result<Predictor> {
-    let start = Start { task: Task::TokenClassification, labels, links, device, seed };
-    let (model, tokenizer) = start.from(dir)?;
-    Predictor::new(model, tokenizer)
-}
+/// Labels of the form head, in the order of their classes.
+pub const FORM_LABELS: [&str; 3] = ["header", "question", "answer"];
 
 /// What is to be made of a base model.
 pub struct Start<'a> {
     pub task: Task,
     pub labels: &'a LabelSet,
-    /// Whether it is to have a head for links of questions and answers.
-    pub links: bool,
+    /// Heads beside the task's own.
+    pub beside: Beside,
     pub device: Device,
     pub seed: u64,
 }
 
+/// Heads that a model may have beside its task's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Links of questions and answers.
+    pub links: bool,
+    /// [`FORM_LABELS`], on the same words as the labels.
+    pub form: bool,
+}
+
+impl Beside {
+    /// Whether there are any.
+    pub fn any(self) -> bool {
+        self.links || self.form
+    }
+
+    /// What `config.json` says of them.
+    pub fn extras(self) -> LayoutLmExtras {
+        let form_labels =
+            if self.form { LabelSet::bio(&FORM_LABELS).names().to_vec() } else { Vec::new() };
+        LayoutLmExtras { links: self.links, form_labels, ..LayoutLmExtras::default() }
+    }
+}
+
 impl Start<'_> {
+    /// As [`Self::from`], ready to be asked.
+    ///
+    /// # Errors
+    /// As loading a model; `ModelInvalid` when the task is not to label words.
+    pub fn predictor(&self, dir: &Path) -> Result<Predictor> {
+        let (model, tokenizer) = self.from(dir)?;
+        Predictor::new(model, tokenizer)
+    }
+
     /// The trunk of a checkpoint, or of a compact LayoutLMv2 around a BERT, with a new head for the
     /// task; a head of the same name and shape is kept.
     ///
@@ -80,8 +98,7 @@ impl Start<'_> {
         let mut config = if is_bert { compact_config(dir)? } else { ModelConfig::read(dir)? };
         config.set_labels(self.labels);
         // Name, temperature and what was taught belong to the model that was.
-        config.layoutlm =
-            self.links.then(|| LayoutLmExtras { links: true, ..LayoutLmExtras::default() });
+        config.layoutlm = self.beside.any().then(|| self.beside.extras());
         let model = Model::fresh(config, self.task, self.device)?;
         let tokenizer = tokenizer_of(dir, model.config.vocab_size)?;
         if is_bert {
@@ -94,7 +111,7 @@ impl Start<'_> {
 }
 
 /// Names of heads begin so.
-const HEADS: [&str; 4] = ["classifier", "qa_outputs", "cls.", RelationHead::NAME];
+const HEADS: [&str; 5] = ["classifier", "qa_outputs", "cls.", RelationHead::NAME, TokenHead::FORM];
 
 /// The tokenizer of a base model. A BERT's settings know nothing of boxes.
 ///
@@ -150,9 +167,10 @@ pub fn is_fresh(from_bert: bool) -> impl Fn(&str) -> bool {
 /// Of the first sample that can't be used, with its id.
 pub fn examples(samples: &[Sample], predictor: &Predictor) -> Result<ExampleSet> {
     let mut set = ExampleSet::default();
+    let labels = HeadLabels { labels: &predictor.labels, form: predictor.form_labels.as_ref() };
     for (sample, picture) in samples.iter().zip(pictures(samples)) {
         let add = |picture: RgbImage| {
-            set.add(sample, picture, &predictor.labels, &predictor.tokenizer, predictor.window)
+            set.add(sample, picture, labels, &predictor.tokenizer, predictor.window)
         };
         picture.and_then(add).map_err(|e| e.at(&sample.id))?;
     }

@@ -33,10 +33,11 @@ pub struct LabelledWindows<'a> {
     device: Device,
 }
 
-/// Inputs; targets [batch, seq]; open classes [batch, classes].
+/// Inputs; targets of both heads [batch, seq]; open classes [batch, classes].
 pub struct LabelledBatch {
     inputs: Inputs,
     targets: Tensor,
+    form_targets: Tensor,
     open: Tensor,
     pairs: Option<PairBatch>,
 }
@@ -82,15 +83,19 @@ impl BatchSource for LabelledWindows<'_> {
         let pages: Vec<usize> = (0..examples.len()).collect();
         let inputs = stack(&windows, &pictures, &pages, self.pad, self.device);
         let (rows, seq) = inputs.size();
-        let targets = padded(examples.iter().map(|e| e.targets.as_slice()), seq as usize);
+        let tensor = |of: fn(&Example) -> &[i64]| {
+            let targets = padded(examples.iter().map(|&e| of(e)), seq as usize);
+            Tensor::from_slice(&targets).view([rows, seq]).to_device(self.device)
+        };
+        let targets = tensor(|example| &example.targets);
+        let form_targets = tensor(|example| &example.form_targets);
         let open: Vec<bool> =
             examples.iter().flat_map(|e| self.set.open_classes[e.open].iter().copied()).collect();
-        let targets = Tensor::from_slice(&targets).view([rows, seq]).to_device(self.device);
         let open =
             Tensor::from_slice(&open).view([rows, -1]).to_kind(Kind::Bool).to_device(self.device);
         let pairs: Vec<&[Pair]> = examples.iter().map(|e| e.pairs.as_slice()).collect();
         let pairs = PairBatch::of(&pairs, seq, self.device);
-        Ok(LabelledBatch { inputs, targets, open, pairs })
+        Ok(LabelledBatch { inputs, targets, form_targets, open, pairs })
     }
 }
 
@@ -148,12 +153,19 @@ impl Objective for Labelling<'_> {
         let links = self.predictor.model.relation.as_ref().zip(batch.pairs.as_ref());
         let links = links
             .map(|(head, pairs)| relation::loss(head, &encoded.text, &batch.inputs.bbox, pairs));
-        let mut parts = Vec::new();
-        if let (Some(total), Some(links)) = (&total, &links) {
-            parts.push(("labels", total.double_value(&[])));
-            parts.push(("links", links.double_value(&[])));
-        }
-        let total = [total, links].into_iter().flatten().reduce(|sum, part| sum + part);
+        let form = self.predictor.model.form.as_ref().and_then(|head| {
+            let logits = head.forward(&encoded.text, true); // [batch, seq, parts]
+            tagging::exact_loss(&logits, &batch.form_targets)
+        });
+        let named = [("labels", total), ("form", form), ("links", links)];
+        let named: Vec<(&str, Tensor)> =
+            named.into_iter().filter_map(|(name, loss)| Some((name, loss?))).collect();
+        let parts = if named.len() > 1 {
+            named.iter().map(|(name, loss)| (*name, loss.double_value(&[]))).collect()
+        } else {
+            Vec::new()
+        };
+        let total = named.into_iter().map(|(_, loss)| loss).reduce(|sum, part| sum + part);
         Ok(Loss { total, parts, tokens: (rows * (seq + visual)) as usize })
     }
 

@@ -110,6 +110,32 @@ fn a_killed_pretraining_resumes_to_the_same_weights_and_is_fine_tuned() {
 }
 
 #[test]
+fn form_parts_and_links_are_learned_beside_the_labels_and_kept_apart_from_them() {
+    let room = room();
+    let form = root("tests/data/funsd");
+    let finetune = format!(
+        "finetune --data pages.shard --data funsd={} --labels total --form-parts --links --base base \
+         --output tuned --epochs 1 --batch-tokens 800 --dev 0.2 -q",
+        form.display()
+    );
+    let tuned = answer(room.layoutlm(&finetune));
+    assert!(tuned.starts_with("exit code: 0"), "{tuned}");
+    let names = |file: &str| {
+        let bytes = std::fs::read(room.path("tuned/model").join(file)).unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        tensors.names().into_iter().map(str::to_string).collect::<Vec<_>>()
+    };
+    let is_ours =
+        |name: &String| name.starts_with("form_classifier") || name.starts_with("relation");
+    assert!(names("heads.safetensors").iter().all(is_ours));
+    assert!(names("heads.safetensors").contains(&"form_classifier.weight".to_string()));
+    assert!(!names("model.safetensors").iter().any(is_ours));
+    let report =
+        answer(room.layoutlm(&format!("eval --data funsd={} --model tuned/model", form.display())));
+    assert!(report.contains("question") && report.contains("links"), "{report}");
+}
+
+#[test]
 fn what_cannot_be_pretrained_is_said() {
     let room = room();
     room.file("empty/readme.txt", b"nothing");

@@ -6,7 +6,7 @@ use crate::geometry::NormBox;
 use crate::labels::LabelSet;
 use crate::model::heads::Task;
 use crate::train::example::IGNORED;
-use crate::train::finetune::Start;
+use crate::train::finetune::{Beside, Start};
 use crate::train::pretrain::fixture;
 
 const PAD: PlacedToken = PlacedToken { id: 0, bbox: NormBox::ZERO };
@@ -118,7 +118,7 @@ fn a_pretrained_directory_is_a_base_for_fine_tuning_and_holds_the_word_table_onc
     let pretrain = Start {
         task: Task::PreTraining,
         labels: &labels,
-        links: false,
+        beside: Beside::default(),
         device: Device::Cpu,
         seed: 1,
     };
@@ -137,7 +137,7 @@ fn a_pretrained_directory_is_a_base_for_fine_tuning_and_holds_the_word_table_onc
     let finetune = Start {
         task: Task::TokenClassification,
         labels: &labels,
-        links: false,
+        beside: Beside::default(),
         device: Device::Cpu,
         seed: 2,
     };
