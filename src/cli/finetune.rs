@@ -95,6 +95,9 @@ pub struct FinetuneArgs {
     /// Seconds between checkpoints within a pass
     #[arg(long, default_value_t = TrainOptions::default().checkpoint_every.as_secs())]
     pub checkpoint_every: u64,
+    /// Stop after this update with a checkpoint, as Ctrl-C would: training in instalments
+    #[arg(long, value_name = "N")]
+    pub pause_after: Option<i64>,
     /// Go on from the run's last checkpoint
     #[arg(long)]
     pub resume: bool,
@@ -133,7 +136,7 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
         finetune::prepare_new_backbone(&predictor.model, &pictures);
     }
     let from = args.resume.then(|| checkpoint::find(&args.output)).flatten();
-    let mut bar = TrainBar::new(context);
+    let mut bar = TrainBar::new(context).pausing_after(args.pause_after);
     let source = LabelledWindows::new(&set, &predictor, options.batch_tokens, options.seed);
     let class_weights = args.balance_classes.then(|| {
         let targets = set.examples.iter().map(|example| example.targets.as_slice());

@@ -14,6 +14,8 @@ pub struct TrainBar<'a> {
     bar: ProgressBar,
     loss: f64,
     stop: Arc<AtomicBool>,
+    /// Update after which the run stops as if it were interrupted.
+    pause_after: Option<i64>,
 }
 
 impl<'a> TrainBar<'a> {
@@ -29,7 +31,12 @@ impl<'a> TrainBar<'a> {
         // Only one handler can be set in a process; without it Ctrl-C ends the run at once, and the
         // last checkpoint stands.
         let _ = ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed));
-        Self { context, bar, loss: f64::NAN, stop }
+        Self { context, bar, loss: f64::NAN, stop, pause_after: None }
+    }
+
+    /// Stops after an update, for training in instalments.
+    pub fn pausing_after(self, update: Option<i64>) -> Self {
+        Self { pause_after: update, ..self }
     }
 }
 
@@ -55,6 +62,9 @@ impl Observer for TrainBar<'_> {
             report.gradient_norm,
             report.tokens_per_second
         ));
+        if self.pause_after.is_some_and(|last| report.step >= last) {
+            self.stop.store(true, Ordering::Relaxed);
+        }
     }
 
     fn score(&mut self, report: &ScoreReport) {
