@@ -44,14 +44,17 @@ pub fn conclude(
             let path = run_dir.join(name);
             std::fs::write(&path, text).map_err(|e| Error::unwritable(Stage::Train, &path, e))?;
         }
-        let (low, high) = (*TEMPERATURES.start(), *TEMPERATURES.end());
-        let of_head = |labels: &LabelSet| {
-            let fitted = found.calibration.iter().find(|c| c.labels == labels.entities());
-            fitted.map(|c| c.temperature.clamp(low, high))
-        };
-        extras.temperature = of_head(&predictor.labels);
-        extras.form_temperature = predictor.form_labels.as_ref().and_then(of_head);
+        extras.temperature = temperature(found, &predictor.labels);
+        let form = predictor.form_labels.as_ref();
+        extras.form_temperature = form.and_then(|labels| temperature(found, labels));
     }
     write_model(&predictor.model, &processor_of(base)?, extras, &run_dir.join("model"))?;
     Ok(found)
+}
+
+/// What calibrates the head with these labels; `None` where no page asked it anything.
+fn temperature(report: &Report, labels: &LabelSet) -> Option<f64> {
+    let (low, high) = (*TEMPERATURES.start(), *TEMPERATURES.end());
+    let fitted = report.calibration.iter().find(|fitted| fitted.labels == labels.entities());
+    fitted.map(|fitted| fitted.temperature.clamp(low, high))
 }
