@@ -28,6 +28,13 @@ pub enum Aggregation {
     Max,
 }
 
+impl Aggregation {
+    /// Whether words are grouped as the transformers pipeline does it, and no better.
+    pub fn is_plain(self) -> bool {
+        matches!(self, Self::None | Self::Simple)
+    }
+}
+
 /// Rules of grouping.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BioOptions {
@@ -76,7 +83,7 @@ pub fn spans(
     options: BioOptions,
 ) -> Result<Vec<Span>> {
     check(words, probabilities, labels)?;
-    let plain = matches!(options.aggregation, Aggregation::None | Aggregation::Simple);
+    let plain = options.aggregation.is_plain();
     let choices: Vec<Choice> = if plain {
         probabilities.iter().map(|row| Choice::of_class(row, labels)).collect()
     } else {
@@ -297,6 +304,11 @@ fn gap(before: PixelBox, after: PixelBox) -> Gap {
     } else {
         Gap::Near
     }
+}
+
+/// Whether two words in a row stand as neighbours within an entity do.
+pub(super) fn are_near(before: PixelBox, after: PixelBox) -> bool {
+    gap(before, after) == Gap::Near
 }
 
 fn mean_height(a: PixelBox, b: PixelBox) -> f32 {

@@ -15,6 +15,7 @@ pub mod merge;
 mod months;
 mod number;
 pub mod page;
+mod second_choice;
 pub mod sequence;
 pub mod value;
 

@@ -6,13 +6,14 @@ use super::complete::complete;
 use super::context::ValueContext;
 use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
+use super::second_choice::second_choices;
 use super::value::add_values;
 use crate::document::{Entity, Page, Relation};
 use crate::error::Result;
 use crate::labels::LabelSet;
 
 /// All rules of decoding.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DecodeOptions {
     pub bio: BioOptions,
     pub links: LinkOptions,
@@ -21,6 +22,22 @@ pub struct DecodeOptions {
     pub min_score: f32,
     /// Only these labels, lower case; all without any.
     pub labels: Vec<String>,
+    /// Where no word of a page gets a field's label, the one that comes nearest is taken from this
+    /// probability on; 1 takes none.
+    pub second_choice: f32,
+}
+
+impl Default for DecodeOptions {
+    fn default() -> Self {
+        Self {
+            bio: BioOptions::default(),
+            links: LinkOptions::default(),
+            fields: FieldOptions::default(),
+            min_score: 0.0,
+            labels: Vec::new(),
+            second_choice: 0.3,
+        }
+    }
 }
 
 /// One classifier's answer for a page.
@@ -71,9 +88,14 @@ pub fn decode_page(
     options: &DecodeOptions,
 ) -> Result<PageDecoding> {
     let mut found: Vec<(Span, &LabelSet)> = Vec::new();
+    let context = ValueContext::of_words(&page.words);
     for head in &prediction.heads {
-        let spans = bio::spans(&page.words, &head.probabilities, &head.labels, options.bio)
+        let mut spans = bio::spans(&page.words, &head.probabilities, &head.labels, options.bio)
             .map_err(|error| error.on_page(page.number))?;
+        if !options.bio.aggregation.is_plain() && options.second_choice < 1.0 {
+            let least = options.second_choice;
+            spans.extend(second_choices(head, &page.words, &spans, &context, least));
+        }
         found.extend(spans.into_iter().map(|span| (span, &head.labels)));
     }
     found.sort_by_key(|(span, _)| span.words.first().copied());
@@ -88,7 +110,6 @@ pub fn decode_page(
             decoding.words.push(span.words);
         }
     }
-    let context = ValueContext::of_words(&page.words);
     add_values(&mut decoding.entities, &context);
     complete(&mut decoding, page, &context);
     let pairs = match &prediction.pairs {
