@@ -6,6 +6,7 @@
 //! (subtotal + tax = total) speak for each other, but no value is made up that was not read.
 
 use super::items::{is_item_label, line_items};
+use super::surplus::without_surplus;
 use super::value::{ValueKind, plain};
 use crate::document::{Entity, Value};
 use crate::geometry::PixelBox;
@@ -248,7 +249,7 @@ fn answer(label: &str, best: usize, list: &[Candidate], entities: &[Entity]) -> 
     let texts: Vec<&str> = parts.iter().map(|part| entities[*part].text.as_str()).collect();
     Answer {
         entities: parts.iter().map(|part| entities[*part].id).collect(),
-        text: without_edges(&texts.join(" ")).to_string(),
+        text: without_edges(without_surplus(label, without_edges(&texts.join(" ")))).to_string(),
         value: first.value.clone(),
         score: first.score,
     }

@@ -17,6 +17,7 @@ mod number;
 pub mod page;
 mod second_choice;
 pub mod sequence;
+mod surplus;
 pub mod value;
 
 pub use bio::{Aggregation, BioOptions, Span};
