@@ -74,7 +74,6 @@ fn ratios(f: &mut Formatter, programs: &[Program]) -> fmt::Result {
     if ours.is_empty() || others.is_empty() {
         return Ok(());
     }
-    writeln!(f, "How many times better the first is than the second: above 1 it wins.\n")?;
     let known: Vec<&Measure> = MEASURES
         .iter()
         .filter(|measure| {
@@ -82,6 +81,10 @@ fn ratios(f: &mut Formatter, programs: &[Program]) -> fmt::Result {
             ours.iter().any(known) && others.iter().any(known)
         })
         .collect();
+    if known.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "How many times better the first is than the second: above 1 it wins.\n")?;
     let headings: Vec<&str> = known.iter().map(|measure| measure.heading).collect();
     writeln!(f, "| first | second | {} |", headings.join(" | "))?;
     writeln!(f, "|---|---{}|", "|---".repeat(known.len()))?;

@@ -46,7 +46,9 @@ fn address_alone(text: &str) -> &str {
     let (mut kept, mut count) = (text.trim_end(), 0);
     let whole = kept;
     while let Some((rest, word)) = kept.rsplit_once(char::is_whitespace) {
-        if letters(word) > 0 || digits(word) == 0 || is_long_post_code(word) {
+        // A comma ends a part of the address, not of a number.
+        let ends_a_part = count > 0 && word.ends_with(',');
+        if letters(word) > 0 || digits(word) == 0 || ends_a_part || is_long_post_code(word) {
             break;
         }
         count += digits(word);
