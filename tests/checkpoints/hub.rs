@@ -21,6 +21,8 @@ fn files() -> BTreeMap<String, Vec<u8>> {
         ("README.md".to_string(), card.into()),
         ("config.json".to_string(), std::fs::read(golden("config.json")).unwrap()),
         ("model.safetensors".to_string(), std::fs::read(golden("model.safetensors")).unwrap()),
+        // An empty set of tensors: what counts is that it comes along.
+        ("heads.safetensors".to_string(), b"\x02\0\0\0\0\0\0\0{}".to_vec()),
         ("vocab.txt".to_string(), vocabulary.into_bytes()),
         ("training_args.bin".to_string(), b"not wanted".to_vec()),
     ])

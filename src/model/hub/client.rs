@@ -6,6 +6,7 @@
 
 use super::{DownloadWatch, HubName, HubSettings, cache, hub_failed};
 use crate::error::{Error, Result};
+use crate::model::weights::{HEADS_FILE, WEIGHT_FILES, indexed_names};
 use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo, Metadata};
 use hf_hub::{Cache, CacheRepo, Repo, RepoType};
 use sha1::Sha1;
@@ -81,17 +82,19 @@ impl Remote<'_> {
                 .hint("name a model repository of the LayoutLM family"));
         }
         let mut directory = None;
-        for file in SMALL_FILES.into_iter().filter(|file| present.contains(file)) {
+        // Heads that the Python library does not have are small, too.
+        let small = SMALL_FILES.into_iter().chain([HEADS_FILE]);
+        for file in small.filter(|file| present.contains(file)) {
             let path = self.file(file, watch)?;
             directory = directory.or(path.parent().map(Path::to_path_buf));
         }
-        for file in crate::model::weights::WEIGHT_FILES {
+        for file in WEIGHT_FILES {
             if !present.contains(file) {
                 continue;
             }
             let path = self.file(file, watch)?;
             if file.ends_with(".index.json") {
-                for shard in crate::model::weights::indexed_names(&path)? {
+                for shard in indexed_names(&path)? {
                     self.file(&shard, watch)?;
                 }
             }
