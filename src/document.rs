@@ -102,3 +102,8 @@ pub struct Findings {
     /// Best answer per label; typed form where there is one. Line items are a list under `items`.
     pub fields: BTreeMap<String, serde_json::Value>,
 }
+
+/// Lower case, without spaces and punctuation.
+pub fn letters_and_digits(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

@@ -1,6 +1,7 @@
 //! Pages a second of every program, as bars in an SVG picture.
 
 use super::report::Report;
+use crate::output::html::escape;
 use std::fmt::Write;
 
 const WIDTH: f64 = 760.0;
@@ -40,16 +41,12 @@ pub fn svg(report: &Report) -> String {
              <rect x=\"{NAMES}\" y=\"{top:.0}\" width=\"{length:.1}\" height=\"{BAR}\" fill=\"{color}\"/>\
              <text x=\"{:.1}\" y=\"{base:.0}\">{:.2}</text>",
             NAMES - 10.0,
-            escaped(&program.name),
+            escape(&program.name),
             NAMES + length + 8.0,
             folder.pages_per_second
         );
     }
     out + "</svg>\n"
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -105,12 +105,11 @@ fn wait(child: Child) -> io::Result<(ExitStatus, Cost)> {
             return Err(error);
         }
     }
-    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 * 1e-6;
     // Linux counts KiB, macOS bytes.
     let unit = if cfg!(target_os = "macos") { 1.0 / 1024.0 / 1024.0 } else { 1.0 / 1024.0 };
     let cost = Cost {
         seconds: 0.0,
-        cpu_seconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+        cpu_seconds: cpu_seconds(&usage),
         peak_mib: usage.ru_maxrss as f64 * unit,
     };
     Ok((ExitStatus::from_raw(status), cost))
@@ -123,6 +122,10 @@ pub fn own_cpu_seconds() -> f64 {
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     // SAFETY: the pointer is to a live value of the type that getrusage fills.
     unsafe { libc::getrusage(libc::RUSAGE_SELF, &mut usage) };
+    cpu_seconds(&usage)
+}
+
+fn cpu_seconds(usage: &libc::rusage) -> f64 {
     let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 * 1e-6;
     seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }

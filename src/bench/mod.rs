@@ -36,8 +36,7 @@ pub struct BenchOptions {
 
 impl Default for BenchOptions {
     fn default() -> Self {
-        let workers = std::thread::available_parallelism().map_or(1, |count| count.get());
-        Self { runs: 3, warm_up: 1, workers, beside_tesseract: true }
+        Self { runs: 3, warm_up: 1, workers: report::processors(), beside_tesseract: true }
     }
 }
 

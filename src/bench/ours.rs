@@ -15,14 +15,15 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Stages of a page, in order.
-const STAGES: [Stage; 5] = [Stage::Input, Stage::Ocr, Stage::Encode, Stage::Model, Stage::Decode];
+pub const STAGES: [Stage; 5] =
+    [Stage::Input, Stage::Ocr, Stage::Encode, Stage::Model, Stage::Decode];
 
 /// A picture with nothing on it.
 const BLANK_SIDE: usize = 40;
 
 pub fn measure(subject: &Subject, options: &BenchOptions, note: &impl Fn(&str)) -> Result<Program> {
     let name = name(&subject.extractor);
-    let room = tempfile::tempdir().map_err(unwritable)?;
+    let room = room()?;
     note(&format!("{name}: start-up"));
     let start = start(subject, options, &room)?;
     note(&format!("{name}: a process for each page"));
@@ -203,6 +204,11 @@ fn start(subject: &Subject, options: &BenchOptions, room: &TempDir) -> Result<St
         command
     })?;
     Ok(StartCost { version_s: version.median_s, blank_page_s: blank_page.median_s })
+}
+
+/// A place for what programs are given and write.
+pub fn room() -> Result<TempDir> {
+    tempfile::tempdir().map_err(unwritable)
 }
 
 fn unwritable(error: std::io::Error) -> Error {

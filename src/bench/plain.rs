@@ -1,7 +1,7 @@
 //! The plain `tesseract` command at its best: one OpenMP thread, which is set in the children's
 //! environment alone; more make it slower.
 
-use super::ours::{pages_as_commands, whole_folder};
+use super::ours::{pages_as_commands, room, whole_folder};
 use super::report::{Program, processors};
 use super::{BenchOptions, Subject};
 use crate::error::{Error, Result, Stage};
@@ -41,8 +41,7 @@ pub fn measure(
     let command = pages_as_commands(options, subject.documents.len(), |index| {
         command(subject, &subject.documents[index])
     })?;
-    let room = tempfile::tempdir()
-        .map_err(|error| Error::unwritable(Stage::Output, &std::env::temp_dir(), error))?;
+    let room = room()?;
     let mut programs = Vec::new();
     let most = options.workers.min(processors());
     for processes in if most > 1 { vec![1, most] } else { vec![1] } {

@@ -1,6 +1,8 @@
 //! A report in Markdown: how many times better first, then what was measured.
 
+use super::ours::STAGES;
 use super::report::{FolderCost, PageCost, Program, Report};
+use crate::error::Stage;
 use std::fmt::{self, Display, Formatter, Write};
 
 /// One measure that programs are compared by.
@@ -11,37 +13,23 @@ struct Measure {
     more: bool,
 }
 
+impl Measure {
+    const fn more(heading: &'static str, value: fn(&Program) -> Option<f64>) -> Self {
+        Self { heading, value, more: true }
+    }
+
+    const fn less(heading: &'static str, value: fn(&Program) -> Option<f64>) -> Self {
+        Self { heading, value, more: false }
+    }
+}
+
 const MEASURES: [Measure; 6] = [
-    Measure {
-        heading: "pages/s of a folder",
-        value: |program| program.folder.map(|folder| folder.pages_per_second),
-        more: true,
-    },
-    Measure {
-        heading: "a page by command",
-        value: |program| program.command.map(|page| page.median_s),
-        more: false,
-    },
-    Measure {
-        heading: "a page, loaded",
-        value: |program| program.warm.map(|page| page.median_s),
-        more: false,
-    },
-    Measure {
-        heading: "processor time of a page",
-        value: |program| program.folder.map(|folder| folder.cpu_s_per_page),
-        more: false,
-    },
-    Measure {
-        heading: "memory",
-        value: |program| program.folder.map(|folder| folder.peak_mib),
-        more: false,
-    },
-    Measure {
-        heading: "training steps/s",
-        value: |program| program.training_steps_per_second,
-        more: true,
-    },
+    Measure::more("pages/s of a folder", |p| p.folder.map(|folder| folder.pages_per_second)),
+    Measure::less("a page by command", |p| p.command.map(|page| page.median_s)),
+    Measure::less("a page, loaded", |p| p.warm.map(|page| page.median_s)),
+    Measure::less("processor time of a page", |p| p.folder.map(|folder| folder.cpu_s_per_page)),
+    Measure::less("memory", |p| p.folder.map(|folder| folder.peak_mib)),
+    Measure::more("training steps/s", |p| p.training_steps_per_second),
 ];
 
 impl Display for Report {
@@ -147,11 +135,12 @@ fn page_cells(row: &mut String, page: Option<PageCost>, with_memory: bool) {
 fn stages(f: &mut Formatter, programs: &[Program]) -> fmt::Result {
     let timed: Vec<&Program> = programs.iter().filter(|p| !p.stages_ms.is_empty()).collect();
     if !timed.is_empty() {
-        writeln!(f, "| milliseconds of a loaded page | input | ocr | encode | model | decode |")?;
-        writeln!(f, "|---|---|---|---|---|---|")?;
+        let names = STAGES.map(Stage::name);
+        writeln!(f, "| milliseconds of a loaded page | {} |", names.join(" | "))?;
+        writeln!(f, "|---{}|", "|---".repeat(names.len()))?;
         for program in timed {
             write!(f, "| {} |", program.name)?;
-            for stage in ["input", "ocr", "encode", "model", "decode"] {
+            for stage in names {
                 match program.stages_ms.get(stage) {
                     Some(spent) => write!(f, " {spent:.1} |")?,
                     None => write!(f, " |")?,

@@ -4,7 +4,7 @@ use super::eval_ocr::{self, EvalOcrArgs};
 use super::finetune::read_all;
 use super::options::ModelArgs;
 use super::{Context, ExitCode};
-use crate::eval::ocr::letters_and_digits;
+use crate::document::letters_and_digits;
 use crate::eval::run::{EvalOptions, evaluate};
 use crate::input::PageImage;
 use crate::output::stdout::Stdout;

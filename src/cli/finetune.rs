@@ -139,7 +139,7 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
     let mut bar = TrainBar::new(context).pausing_after(args.pause_after);
     let source = LabelledWindows::new(&set, &predictor, options.batch_tokens, options.seed);
     let class_weights = args.balance_classes.then(|| {
-        let targets = set.examples.iter().map(|example| example.targets.as_slice());
+        let targets = set.examples.iter().map(|example| example.labels.classes.as_slice());
         Tensor::from_slice(&balanced_weights(targets, labels.len())).to_device(device)
     });
     let objective = Labelling { predictor: &predictor, dev: &dev, class_weights };

@@ -6,6 +6,7 @@
 
 use super::context::ValueContext;
 use super::page::PageDecoding;
+use super::surplus::digits;
 use super::value::{ValueKind, typed_value};
 use crate::document::{Page, Value};
 use crate::geometry::PixelBox;
@@ -91,7 +92,6 @@ fn completes(
             typed_value(&entity.label, &other, context).is_none()
         }
         (Some(Value::Amount { amount: before, .. }), Some(Value::Amount { amount, .. })) => {
-            let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
             // Every digit of both is in the sum, and its cents are new.
             digits(&amount) == digits(&entity.text) + digits(&other)
                 && digits(&other) > 0

@@ -82,8 +82,7 @@ pub fn answers(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, A
     let mut candidates: BTreeMap<&str, Vec<Candidate>> = BTreeMap::new();
     for (index, entity) in entities.iter().enumerate() {
         let label = entity.label.as_str();
-        let form = matches!(label, "question" | "answer" | "header" | "other");
-        if !form && !is_item_label(label) && entity.score >= options.min_score {
+        if is_field_label(label) && entity.score >= options.min_score {
             candidates.entry(label).or_default().push(Candidate { index, rank: 0.0 });
         }
     }
@@ -100,6 +99,11 @@ pub fn answers(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, A
             Some((label.to_string(), answer(label, best, &list, entities)))
         })
         .collect()
+}
+
+/// Whether a document has one answer of a label: parts of forms and of line items it has any number of.
+pub fn is_field_label(label: &str) -> bool {
+    !matches!(label, "question" | "answer" | "header" | "other") && !is_item_label(label)
 }
 
 /// An entity in the running for its label.

@@ -8,14 +8,11 @@
 
 use super::bio::{Span, are_near};
 use super::context::ValueContext;
-use super::items::is_item_label;
+use super::fields::is_field_label;
 use super::page::HeadPrediction;
 use super::sequence::Evidence;
 use super::value::{ValueKind, typed_value};
 use crate::document::Word;
-
-/// Labels of forms and other things that a page has any number of.
-const MANY: [&str; 4] = ["header", "question", "answer", "other"];
 
 /// A neighbour is taken along from this share of the least probability on.
 const ALONG: f32 = 0.7;
@@ -29,6 +26,15 @@ pub fn second_choices(
     context: &ValueContext,
     least: f32,
 ) -> Vec<Span> {
+    let all = head.labels.entities().iter().enumerate();
+    let missing: Vec<(usize, &String)> = all
+        .filter(|(label, name)| {
+            is_field_label(name) && !found.iter().any(|span| span.label == *label)
+        })
+        .collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
     let evidence: Vec<Evidence> =
         head.probabilities.iter().map(|row| Evidence::new(row, &head.labels)).collect();
     let mut free = vec![true; words.len()];
@@ -36,11 +42,7 @@ pub fn second_choices(
         free[*word] = false;
     }
     let mut chosen: Vec<Span> = Vec::new();
-    for (label, name) in head.labels.entities().iter().enumerate() {
-        let has_one = found.iter().any(|span| span.label == label);
-        if has_one || MANY.contains(&name.as_str()) || is_item_label(name) {
-            continue;
-        }
+    for (label, name) in missing {
         let Some(span) = best_span(&evidence, words, &free, label, least) else { continue };
         if makes_sense(name, &span, words, context) {
             span.words.iter().for_each(|word| free[*word] = false);

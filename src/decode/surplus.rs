@@ -1,6 +1,8 @@
 //! What stands behind a name or an address on the same line and is none of it: a registration number,
 //! a telephone number. `fields` leave it out; the entity's text keeps it.
 
+use crate::document::letters_and_digits;
+
 /// Words that announce a telephone number.
 const TELEPHONE: [&str; 9] =
     ["tel", "telephone", "telefon", "telefono", "phone", "ph", "fax", "mobile", "hp"];
@@ -31,7 +33,7 @@ fn name_alone(text: &str) -> &str {
     let mut had_number = open.is_some();
     while let Some((rest, word)) = kept.rsplit_once(char::is_whitespace) {
         let is_number = digits(word) >= REGISTRATION_DIGITS && 2 * digits(word) > letters(word);
-        let announces = had_number && REGISTRATION.contains(&bare(word).as_str());
+        let announces = had_number && REGISTRATION.contains(&letters_and_digits(word).as_str());
         if !is_number && !announces {
             break;
         }
@@ -56,7 +58,7 @@ fn address_alone(text: &str) -> &str {
     }
     let mut announced = false;
     while let Some((rest, word)) = kept.rsplit_once(char::is_whitespace) {
-        if !TELEPHONE.contains(&bare(word).as_str()) {
+        if !TELEPHONE.contains(&letters_and_digits(word).as_str()) {
             break;
         }
         announced = true;
@@ -71,17 +73,13 @@ fn is_long_post_code(word: &str) -> bool {
     word.split_once('-').is_some_and(|(code, more)| code.len() == 5 && more.len() == 4)
 }
 
-fn digits(word: &str) -> usize {
+/// How many there are.
+pub(super) fn digits(word: &str) -> usize {
     word.chars().filter(char::is_ascii_digit).count()
 }
 
 fn letters(word: &str) -> usize {
     word.chars().filter(|c| c.is_alphabetic()).count()
-}
-
-/// Lower case, without punctuation.
-fn bare(word: &str) -> String {
-    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! nor wrong. Key values are looked for in the page's text ignoring case, spaces and punctuation: the
 //! ceiling of anything that extracts fields from that text.
 
-use crate::document::Word;
+use crate::document::{Word, letters_and_digits};
 use crate::geometry::PixelBox;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::AddAssign;
@@ -210,11 +210,6 @@ fn reliability(read: &[Word], right: &HashSet<usize>) -> [ConfidenceBin; CONFIDE
 /// Whether a word has anything to be right about.
 fn counts(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
-}
-
-/// Lower case, without spaces and punctuation.
-pub fn letters_and_digits(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Which words answer each other.

@@ -1,8 +1,8 @@
 //! What truly stands on the pages of data sets, for the OCR yardstick. Reads their own files rather
 //! than training samples, which have gone through alignment and know neither lines nor untagged values.
 
-use super::ocr::{PageTruth, TruthLine, TruthWord, letters_and_digits};
-use crate::document::Word;
+use super::ocr::{PageTruth, TruthLine, TruthWord};
+use crate::document::{Word, letters_and_digits};
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::geometry::PixelBox;
 use serde::Deserialize;

@@ -51,10 +51,7 @@ impl std::str::FromStr for Arithmetic {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|arithmetic| arithmetic.name() == name)
-            .ok_or_else(|| format!("choose one of {}", Self::NAMES.join(", ")))
+        by_name(Self::ALL, Self::name, name)
     }
 }
 
@@ -106,10 +103,7 @@ impl std::str::FromStr for Precision {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [Precision::Auto, Precision::Full, Precision::Mixed]
-            .into_iter()
-            .find(|precision| precision.name() == name)
-            .ok_or_else(|| format!("choose one of {}", Self::NAMES.join(", ")))
+        by_name([Self::Auto, Self::Full, Self::Mixed], Self::name, name)
     }
 }
 
@@ -117,6 +111,16 @@ impl std::fmt::Display for Precision {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// The choice that is called so.
+fn by_name<T: Copy, const N: usize>(
+    all: [T; N],
+    name_of: fn(T) -> &'static str,
+    name: &str,
+) -> Result<T, String> {
+    let found = all.into_iter().find(|choice| name_of(*choice) == name);
+    found.ok_or_else(|| format!("choose one of {}", all.map(name_of).join(", ")))
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -122,7 +122,8 @@ fn filled(parts: &[(&str, &str)]) -> String {
     page + rest
 }
 
-fn escape(text: &str) -> String {
+/// Text as markup shows it.
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

@@ -19,16 +19,23 @@ pub const IGNORED: i64 = -100;
 #[derive(Debug, Clone)]
 pub struct Example {
     pub window: Window,
-    /// Class of each token: on the first piece of a word, [`IGNORED`] elsewhere.
-    pub targets: Vec<i64>,
-    /// As `targets`, of the form head; [`IGNORED`] throughout where the page says nothing of form parts.
-    pub form_targets: Vec<i64>,
-    /// Index into [`ExampleSet::open_classes`].
-    pub open: usize,
+    pub labels: HeadTargets,
+    /// Of the form head, where there is one.
+    pub form: Option<HeadTargets>,
     /// Index into [`ExampleSet::pictures`].
     pub picture: usize,
     /// Questions and answers that stand here together, where the data set links them.
     pub pairs: Vec<Pair>,
+}
+
+/// What one head is told about a window.
+#[derive(Debug, Clone)]
+pub struct HeadTargets {
+    /// Class of each token: on the first piece of a word, [`IGNORED`] elsewhere, and throughout where the
+    /// page annotates none of the head's labels.
+    pub classes: Vec<i64>,
+    /// Index into [`ExampleSet::open_classes`].
+    pub open: usize,
 }
 
 /// A question and an answer by their first tokens, and whether they belong together.
@@ -45,8 +52,8 @@ pub struct ExampleSet {
     pub examples: Vec<Example>,
     /// 224×224 each.
     pub pictures: Vec<RgbImage>,
-    /// Per kind of annotation: the classes that `O` may stand for there, since the data set does not
-    /// annotate them.
+    /// Per head and kind of annotation: the classes that `O` may stand for there, since the data set does
+    /// not annotate them.
     pub open_classes: Vec<Vec<bool>>,
 }
 
@@ -61,22 +68,24 @@ impl ExampleSet {
         tokenizer: &WordTokenizer,
         options: WindowOptions,
     ) -> Result<()> {
-        let HeadLabels { labels, form } = labels;
-        let classes = word_classes(sample, labels)?;
-        let form_classes = match form {
-            Some(form) => word_classes(sample, form)?,
-            None => vec![IGNORED; sample.words.len()],
-        };
-        let open = self.open_index(open_classes(&sample.annotated, labels));
+        let taught = self.taught(sample, labels.labels)?;
+        let form = labels.form.map(|form| self.taught(sample, form)).transpose()?;
         self.pictures.push(picture);
         let picture = self.pictures.len() - 1;
         for window in encode_page(&sample.words, sample.size, tokenizer, options)? {
-            let targets = first_piece_targets(&window, &classes);
-            let form_targets = first_piece_targets(&window, &form_classes);
+            let labels = taught.in_window(&window);
+            let form = form.as_ref().map(|form| form.in_window(&window));
             let pairs = pairs_of(sample, &window);
-            self.examples.push(Example { window, targets, form_targets, open, picture, pairs });
+            self.examples.push(Example { window, labels, form, picture, pairs });
         }
         Ok(())
+    }
+
+    /// What a page teaches a head.
+    fn taught(&mut self, sample: &Sample, labels: &LabelSet) -> Result<PageTargets> {
+        let classes = word_classes(sample, labels)?;
+        let open = self.open_index(open_classes(&sample.annotated, labels));
+        Ok(PageTargets { classes, open })
     }
 
     fn open_index(&mut self, open: Vec<bool>) -> usize {
@@ -84,6 +93,18 @@ impl ExampleSet {
             self.open_classes.push(open);
             self.open_classes.len() - 1
         })
+    }
+}
+
+/// As [`HeadTargets`], of each word of a page.
+struct PageTargets {
+    classes: Vec<i64>,
+    open: usize,
+}
+
+impl PageTargets {
+    fn in_window(&self, window: &Window) -> HeadTargets {
+        HeadTargets { classes: first_piece_targets(window, &self.classes), open: self.open }
     }
 }
 
@@ -257,8 +278,14 @@ mod tests {
         let teaches = |targets: &[i64]| targets.iter().any(|class| *class != IGNORED);
         let taught: Vec<_> = [0, set.examples.len() - 1]
             .map(|index| &set.examples[index])
-            .map(|example| (teaches(&example.targets), teaches(&example.form_targets)))
+            .map(|example| {
+                let form = example.form.as_ref().unwrap();
+                (teaches(&example.labels.classes), teaches(&form.classes))
+            })
             .to_vec();
         assert_eq!(taught, [(false, true), (true, false)]);
+        let open = |example: &Example| &set.open_classes[example.form.as_ref().unwrap().open];
+        assert_eq!(open(&set.examples[0]).len(), form.len());
+        assert_eq!(open(&set.examples[0])[..2], [true, false], "headers are annotated");
     }
 }

@@ -1,6 +1,6 @@
 //! Fine-tuning for token labels: composes data sets, a model to start from, and the trainer.
 
-use super::data::Sample;
+use super::data::{Sample, form};
 use super::example::{ExampleSet, HeadLabels, picture_of};
 use super::initialise::{compact_config, copy_bert, is_bert, is_drawn_anew};
 use super::score::DevPage;
@@ -41,9 +41,6 @@ pub const TYPED_LABELS: [&str; 14] = [
 /// Pictures on which the norms of a new backbone are measured.
 pub const CALIBRATION_PICTURES: usize = 32;
 
-/// Labels of the form head, in the order of their classes.
-pub const FORM_LABELS: [&str; 3] = ["header", "question", "answer"];
-
 /// What is to be made of a base model.
 pub struct Start<'a> {
     pub task: Task,
@@ -59,7 +56,7 @@ pub struct Start<'a> {
 pub struct Beside {
     /// Links of questions and answers.
     pub links: bool,
-    /// [`FORM_LABELS`], on the same words as the labels.
+    /// The labels of [`form`], on the same words as the task's own.
     pub form: bool,
 }
 
@@ -72,7 +69,7 @@ impl Beside {
     /// What `config.json` says of them.
     pub fn extras(self) -> LayoutLmExtras {
         let form_labels =
-            if self.form { LabelSet::bio(&FORM_LABELS).names().to_vec() } else { Vec::new() };
+            if self.form { LabelSet::bio(&form::LABELS).names().to_vec() } else { Vec::new() };
         LayoutLmExtras { links: self.links, form_labels, ..LayoutLmExtras::default() }
     }
 }

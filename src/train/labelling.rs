@@ -1,7 +1,7 @@
 //! Token labelling as the trainer sees it: batches of labelled windows, the loss of their classes, the
 //! score on the dev split.
 
-use super::example::{Example, ExampleSet, IGNORED, Pair};
+use super::example::{Example, ExampleSet, HeadTargets, IGNORED, Pair};
 use super::objective::relation::{self, PairBatch};
 use super::objective::tagging;
 use super::score::{DevPage, score};
@@ -10,7 +10,7 @@ use crate::encode::Window;
 use crate::encode::batch::stack;
 use crate::encode::tokenize::PlacedToken;
 use crate::error::{Error, ErrorCode, Result, Stage};
-use crate::labels::Tag;
+use crate::labels::{LabelSet, Tag};
 use crate::model::heads::Logits;
 use crate::model::trunk::Inputs;
 use crate::predict::Predictor;
@@ -33,13 +33,26 @@ pub struct LabelledWindows<'a> {
     device: Device,
 }
 
-/// Inputs; targets of both heads [batch, seq]; open classes [batch, classes].
+/// Inputs, and what each head is told about them.
 pub struct LabelledBatch {
     inputs: Inputs,
-    targets: Tensor,
-    form_targets: Tensor,
-    open: Tensor,
+    labels: HeadBatch,
+    form: Option<HeadBatch>,
     pairs: Option<PairBatch>,
+}
+
+/// Targets [batch, seq]; open classes [batch, classes].
+struct HeadBatch {
+    targets: Tensor,
+    open: Tensor,
+}
+
+impl HeadBatch {
+    /// As [`tagging::loss`]. `logits` [batch, seq, classes].
+    fn loss(&self, logits: &Tensor, labels: &LabelSet, weights: Option<&Tensor>) -> Option<Tensor> {
+        let outside = labels.id_of(Tag::Outside).unwrap_or(0) as i64;
+        tagging::loss(logits, &self.targets, &self.open, outside, weights)
+    }
 }
 
 impl<'a> LabelledWindows<'a> {
@@ -52,6 +65,18 @@ impl<'a> LabelledWindows<'a> {
             seed,
             device: predictor.model.device(),
         }
+    }
+}
+
+impl LabelledWindows<'_> {
+    fn head(&self, rows: &[&HeadTargets], seq: i64) -> HeadBatch {
+        let count = rows.len() as i64;
+        let targets = padded(rows.iter().map(|row| row.classes.as_slice()), seq as usize);
+        let targets = Tensor::from_slice(&targets).view([count, seq]);
+        let open: Vec<bool> =
+            rows.iter().flat_map(|row| self.set.open_classes[row.open].iter().copied()).collect();
+        let open = Tensor::from_slice(&open).view([count, -1]).to_kind(Kind::Bool);
+        HeadBatch { targets: targets.to_device(self.device), open: open.to_device(self.device) }
     }
 }
 
@@ -82,20 +107,14 @@ impl BatchSource for LabelledWindows<'_> {
             examples.iter().map(|e| &self.set.pictures[e.picture]).collect();
         let pages: Vec<usize> = (0..examples.len()).collect();
         let inputs = stack(&windows, &pictures, &pages, self.pad, self.device);
-        let (rows, seq) = inputs.size();
-        let tensor = |of: fn(&Example) -> &[i64]| {
-            let targets = padded(examples.iter().map(|&e| of(e)), seq as usize);
-            Tensor::from_slice(&targets).view([rows, seq]).to_device(self.device)
-        };
-        let targets = tensor(|example| &example.targets);
-        let form_targets = tensor(|example| &example.form_targets);
-        let open: Vec<bool> =
-            examples.iter().flat_map(|e| self.set.open_classes[e.open].iter().copied()).collect();
-        let open =
-            Tensor::from_slice(&open).view([rows, -1]).to_kind(Kind::Bool).to_device(self.device);
+        let (_, seq) = inputs.size();
+        let labels: Vec<&HeadTargets> = examples.iter().map(|e| &e.labels).collect();
+        let form: Option<Vec<&HeadTargets>> = examples.iter().map(|e| e.form.as_ref()).collect();
+        let labels = self.head(&labels, seq);
+        let form = form.map(|form| self.head(&form, seq));
         let pairs: Vec<&[Pair]> = examples.iter().map(|e| e.pairs.as_slice()).collect();
         let pairs = PairBatch::of(&pairs, seq, self.device);
-        Ok(LabelledBatch { inputs, targets, form_targets, open, pairs })
+        Ok(LabelledBatch { inputs, labels, form, pairs })
     }
 }
 
@@ -145,17 +164,17 @@ impl Objective for Labelling<'_> {
             let message = "a token head answers per token";
             return Err(Error::new(Stage::Train, ErrorCode::Internal, message));
         };
-        let outside = self.predictor.labels.id_of(Tag::Outside).unwrap_or(0) as i64;
         let (rows, seq) = batch.inputs.size();
         let visual = self.predictor.model.config.visual_tokens();
         let weights = self.class_weights.as_ref();
-        let total = tagging::loss(&logits, &batch.targets, &batch.open, outside, weights);
+        let total = batch.labels.loss(&logits, &self.predictor.labels, weights);
         let links = self.predictor.model.relation.as_ref().zip(batch.pairs.as_ref());
         let links = links
             .map(|(head, pairs)| relation::loss(head, &encoded.text, &batch.inputs.bbox, pairs));
-        let form = self.predictor.model.form.as_ref().and_then(|head| {
+        let form = self.predictor.model.form.as_ref().zip(self.predictor.form_labels.as_ref());
+        let form = form.zip(batch.form.as_ref()).and_then(|((head, labels), targets)| {
             let logits = head.forward(&encoded.text, true); // [batch, seq, parts]
-            tagging::exact_loss(&logits, &batch.form_targets)
+            targets.loss(&logits, labels, None)
         });
         let named = [("labels", total), ("form", form), ("links", links)];
         let named: Vec<(&str, Tensor)> =

@@ -9,7 +9,7 @@ pub mod convert;
 pub mod cord;
 pub mod doclaynet;
 pub mod fcc;
-mod form;
+pub(crate) mod form;
 pub mod funsd;
 pub(crate) mod json_file;
 pub mod jsonl;

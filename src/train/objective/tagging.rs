@@ -51,24 +51,6 @@ pub fn loss(
     })
 }
 
-/// Mean cross-entropy over the labelled tokens of fully annotated pages; `None` when there are none.
-///
-/// `logits` [batch, seq, classes]; `targets` [batch, seq] i64.
-pub fn exact_loss(logits: &Tensor, targets: &Tensor) -> Option<Tensor> {
-    let classes = logits.size().last().copied()?;
-    let targets = targets.reshape([-1]);
-    let labelled = targets.ne(IGNORED).any();
-    (labelled.int64_value(&[]) != 0).then(|| {
-        logits.reshape([-1, classes]).cross_entropy_loss(
-            &targets,
-            None::<Tensor>,
-            tch::Reduction::Mean,
-            IGNORED,
-            0.0,
-        )
-    })
-}
-
 /// A class counts at most so much more than the mean, however rare it is.
 const HIGHEST_WEIGHT: f64 = 10.0;
 
@@ -147,6 +129,5 @@ mod tests {
         let logits = Tensor::zeros([1, 2, 3], tch::kind::FLOAT_CPU);
         let open = Tensor::ones([1, 3], (Kind::Bool, tch::Device::Cpu));
         assert!(loss(&logits, &targets, &open, 0, None).is_none());
-        assert!(exact_loss(&logits, &targets).is_none());
     }
 }
