@@ -4,12 +4,16 @@
 have() { command -v "$1" >/dev/null 2>&1; }
 
 have_libclang() {
-    # bindgen loads it at build time, from these places among others.
+    # bindgen loads it at build time, from these places among others, under these names:
+    # libclang-cpp.so, which other packages bring along, is another library.
     [ -z "${LIBCLANG_PATH:-}" ] || return 0
-    compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null ||
-        compgen -G '/usr/lib*/*/libclang*.so*' >/dev/null ||
-        compgen -G '/usr/lib*/libclang*.so*' >/dev/null ||
-        compgen -G '/usr/local/lib/libclang*.so*' >/dev/null
+    local place name
+    for place in '/usr/lib/llvm-*/lib' '/usr/lib*/*' '/usr/lib*' /usr/local/lib; do
+        for name in 'libclang.so*' 'libclang-[0-9]*.so*'; do
+            ! compgen -G "$place/$name" >/dev/null || return 0
+        done
+    done
+    return 1
 }
 
 # The default language must be there. Others are the user's choice.
