@@ -12,6 +12,7 @@ use layoutlm::decode::bio::Aggregation;
 use layoutlm::decode::merge::{WindowProbabilities, merge_windows};
 use layoutlm::decode::page::{DecodeOptions, HeadPrediction, PagePrediction, decode_page};
 use layoutlm::document::{Page, Word, WordSource};
+use layoutlm::encode::boxes::LayoutBoxes;
 use layoutlm::encode::encode_page;
 use layoutlm::encode::tokenize::WordTokenizer;
 use layoutlm::encode::window::{WindowOptions, cut};
@@ -61,8 +62,11 @@ fn encoding(criterion: &mut Criterion) {
         WordTokenizer::from_bytes(&file("tokenizer.json"), &file("tokenizer_config.json"), 30522)
             .expect("the built-in tokenizer");
     let words = words();
+    let boxes = LayoutBoxes::Words.of(&words, &[]);
     criterion.bench_function("tokens and boxes of 400 words", |bencher| {
-        bencher.iter(|| encode_page(black_box(&words), SIZE, &tokenizer, WindowOptions::default()));
+        bencher.iter(|| {
+            encode_page(black_box(&words), &boxes, SIZE, &tokenizer, WindowOptions::default())
+        });
     });
 }
 

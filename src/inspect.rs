@@ -89,10 +89,10 @@ pub fn inspect(
 ) -> Result<Inspection> {
     let size = PageSize::new(picture.width(), picture.height());
     let (picture, white) = (shrink_or_white(picture), white_page());
-    let page = Question { words, size, picture: &picture };
+    let page = Question { words, size, segments: &[], picture: &picture };
     let windows = only(predictor.encode(std::slice::from_ref(&page)))?;
     let scores = answer(predictor, &page, windows.clone())?;
-    let blind = Question { words, size, picture: &white };
+    let blind = Question { picture: &white, ..page };
     let blind = answer(predictor, &blind, windows.clone())?;
     let placeless = answer(predictor, &page, without_positions(&windows))?;
     let views = words.iter().enumerate().map(|(index, word)| {
@@ -216,8 +216,8 @@ mod tests {
             assert_eq!(word.labels.len(), TOLD);
             assert!(word.labels.windows(2).all(|pair| pair[0].score >= pair[1].score));
         }
-        let question =
-            Question { words: &words, size: PageSize::new(400, 700), picture: &found.picture };
+        let (size, picture) = (PageSize::new(400, 700), &found.picture);
+        let question = Question { words: &words, size, segments: &[], picture };
         let prediction = named.predictor.predict(&[question]).pop().unwrap().unwrap();
         let top = prediction.heads[0].probabilities[7].iter().copied().fold(0.0, f32::max);
         assert!((found.words[7].labels[0].score - top).abs() < 1e-3);

@@ -2,6 +2,7 @@
 //! tests/goldens/preprocess).
 
 use layoutlm::document::Word;
+use layoutlm::encode::boxes::LayoutBoxes;
 use layoutlm::encode::image::{bgr_planes, shrink};
 use layoutlm::encode::tokenize::WordTokenizer;
 use layoutlm::encode::window::WindowOptions;
@@ -48,7 +49,9 @@ fn encode(case: &Value, max_tokens: usize) -> Vec<Window> {
     let page = integers(&case["page"]);
     let words = words(case, "pixel_boxes");
     let size = PageSize::new(page[0] as u32, page[1] as u32);
-    encode_page(&words, size, &tokenizer(), WindowOptions { max_tokens, overlap: 32 }).unwrap()
+    let boxes = LayoutBoxes::Words.of(&words, &[]);
+    encode_page(&words, &boxes, size, &tokenizer(), WindowOptions { max_tokens, overlap: 32 })
+        .unwrap()
 }
 
 fn cases() -> Vec<Value> {

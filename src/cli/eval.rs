@@ -73,7 +73,12 @@ pub fn run(args: EvalArgs, context: &Context) -> anyhow::Result<ExitCode> {
         &samples,
         |sample| {
             let picture = picture_of(sample)?;
-            let question = Question { words: &sample.words, size: sample.size, picture: &picture };
+            let question = Question {
+                words: &sample.words,
+                size: sample.size,
+                segments: &sample.segments,
+                picture: &picture,
+            };
             predictor.predict(&[question]).into_iter().next().unwrap_or_else(|| {
                 Err(crate::Error::model(crate::ErrorCode::Internal, "the page got no answer"))
             })

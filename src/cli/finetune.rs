@@ -2,6 +2,7 @@
 
 use super::progress_train::TrainBar;
 use super::{Context, ExitCode};
+use crate::encode::boxes::LayoutBoxes;
 use crate::error::Error;
 use crate::labels::LabelSet;
 use crate::model::config::LayoutLmExtras;
@@ -78,6 +79,10 @@ pub struct FinetuneArgs {
     /// Learn which answer belongs to which question too
     #[arg(long)]
     pub links: bool,
+    /// Whose boxes the model is shown: each word's own, or those of the lines or entities they stand
+    /// in
+    #[arg(long, default_value_t = LayoutBoxes::default(), value_name = "words|segments")]
+    pub boxes: LayoutBoxes,
     /// Let rare labels count as much as frequent ones
     #[arg(long)]
     pub balance_classes: bool,
@@ -126,7 +131,8 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
     let device = args.device.into();
     let beside = Beside { links: args.links, form: args.form_parts };
     let task = Task::TokenClassification;
-    let start = Start { task, labels: &labels, beside, device, seed: args.seed };
+    let (boxes, seed) = (args.boxes, args.seed);
+    let start = Start { task, labels: &labels, beside, boxes, device, seed };
     let predictor = start.predictor(&args.base)?;
     let set = finetune::examples(&train, &predictor)?;
     let dev = finetune::dev_pages(dev)?;
@@ -155,7 +161,7 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
         context.note("interrupted; the same command with --resume goes on from here");
         return Ok(ExitCode::Interrupted);
     }
-    let extras = LayoutLmExtras { name: args.name.clone(), taught, ..beside.extras() };
+    let extras = LayoutLmExtras { name: args.name.clone(), taught, boxes, ..beside.extras() };
     let report = conclude(&args.output, &outcome.best, &args.base, extras, &dev, device)?;
     if let Some(report) = report {
         context.note(report);

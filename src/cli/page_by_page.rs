@@ -95,7 +95,8 @@ impl PageByPage<'_> {
             let number = page.number;
             let picture = shrink(&page.image).map_err(|e| e.at(&name).on_page(number))?;
             let page = self.reader.read(&name, page).map_err(|e| e.at(&name))?.page;
-            let question = Question { words: &page.words, size: page.size, picture: &picture };
+            let question =
+                Question { words: &page.words, size: page.size, segments: &[], picture: &picture };
             let answer = ask(&question).map_err(|e| e.at(&name).on_page(number))?;
             answered.push((page, answer));
         }

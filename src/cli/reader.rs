@@ -46,7 +46,7 @@ pub enum ReaderStepArgs {
 pub struct LinesArgs {
     /// Directory to write
     pub target: PathBuf,
-    /// Pages to cut: sroie=DIR, pdf=DIR (text layers) or synth=COUNT; several are mixed
+    /// Pages to cut: sroie=DIR, pdf=DIR (text layers), synth=COUNT or typed=COUNT (fixed pitch); several are mixed
     #[arg(long, required = true, value_name = "KIND=WHAT")]
     pub from: Vec<LineSource>,
     /// The pages that are kept for tuning, instead of all others

@@ -1,6 +1,7 @@
 //! Words → windows of token ids, 0–1000 boxes and the 224×224 picture.
 
 pub mod batch;
+pub mod boxes;
 pub mod image;
 pub mod tokenize;
 pub mod vocabulary;
@@ -8,7 +9,8 @@ pub mod window;
 
 use crate::document::Word;
 use crate::error::{Error, Result};
-use crate::geometry::{NormBox, PageSize};
+use crate::geometry::{NormBox, PageSize, PixelBox};
+use boxes::LayoutBoxes;
 use std::collections::BTreeMap;
 use tokenize::{PlacedToken, WordTokenizer};
 use window::WindowOptions;
@@ -54,19 +56,21 @@ impl Window {
     }
 }
 
-/// Cuts a page into windows. Boxes are the words' own, in the 0–1000 frame.
+/// Cuts a page into windows. `boxes` are what the model is shown of the words' places, one a word
+/// ([`boxes::LayoutBoxes`]).
 ///
 /// # Errors
 /// `TokenizerMismatch` for a word that the tokenizer refuses.
 pub fn encode_page(
     words: &[Word],
+    boxes: &[PixelBox],
     size: PageSize,
     tokenizer: &WordTokenizer,
     options: WindowOptions,
 ) -> Result<Vec<Window>> {
     let mut start = Window::default();
     start.push(tokenizer.cls, None);
-    cut(start, 0, words, size, tokenizer, options)
+    cut(start, 0, words, boxes, size, tokenizer, options)
 }
 
 /// As [`encode_page`], with a question before the words of every window, as the reference's processor
@@ -96,7 +100,8 @@ pub fn encode_question(
             options.max_tokens
         )));
     }
-    cut(start, tokenizer.pair.words_type, words, size, tokenizer, options)
+    let boxes = LayoutBoxes::Words.of(words, &[]);
+    cut(start, tokenizer.pair.words_type, words, &boxes, size, tokenizer, options)
 }
 
 /// Windows that all begin with `start`.
@@ -104,12 +109,13 @@ fn cut(
     start: Window,
     words_type: i64,
     words: &[Word],
+    boxes: &[PixelBox],
     size: PageSize,
     tokenizer: &WordTokenizer,
     options: WindowOptions,
 ) -> Result<Vec<Window>> {
     let boxes: Vec<NormBox> =
-        words.iter().map(|word| word.bbox.clamp_to(size).normalize(size)).collect();
+        boxes.iter().map(|bbox| bbox.clamp_to(size).normalize(size)).collect();
     let pieces: Vec<Vec<i64>> =
         words.iter().map(|word| tokenizer.word_pieces(&word.text)).collect::<Result<_>>()?;
     let lengths: Vec<usize> = pieces.iter().map(Vec::len).collect();

@@ -1,6 +1,7 @@
 //! `config.json` of a checkpoint, with the Python library's defaults (its `LayoutLMv2Config` and
 //! `LayoutLMConfig`, and detectron2's for the backbone) in one place.
 
+use crate::encode::boxes::LayoutBoxes;
 use crate::error::{Error, ErrorCode, Result};
 use crate::labels::LabelSet;
 use serde::{Deserialize, Serialize};
@@ -98,6 +99,9 @@ pub struct LayoutLmExtras {
     pub form_temperature: Option<f64>,
     /// Whether the model carries a question–answer link head.
     pub links: bool,
+    /// Whose boxes the model was shown in training, and must be shown.
+    #[serde(skip_serializing_if = "LayoutBoxes::is_default")]
+    pub boxes: LayoutBoxes,
 }
 
 impl Default for ModelConfig {

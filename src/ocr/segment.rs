@@ -66,17 +66,19 @@ pub fn mean_confidence(words: &[Word]) -> f32 {
     words.iter().map(|word| word.confidence * letters(word)).sum::<f32>() / all
 }
 
+/// Whether a word, read after another, begins a new segment.
+pub fn are_apart(before: &Word, word: &Word) -> bool {
+    let gap = i64::from(word.bbox.left()) - i64::from(before.bbox.right());
+    let height = before.bbox.height().max(word.bbox.height()) as f32;
+    before.line != word.line || gap as f32 > WIDEST_GAP * height
+}
+
 /// Cuts lines into segments, in reading order.
 pub fn segments(words: Vec<Word>) -> Vec<Segment> {
     let mut found = Vec::new();
     let mut open: Vec<Word> = Vec::new();
     for word in words {
-        let apart = open.last().is_some_and(|before| {
-            let gap = i64::from(word.bbox.left()) - i64::from(before.bbox.right());
-            let height = before.bbox.height().max(word.bbox.height()) as f32;
-            before.line != word.line || gap as f32 > WIDEST_GAP * height
-        });
-        if apart {
+        if open.last().is_some_and(|before| are_apart(before, &word)) {
             found.extend(Segment::of(std::mem::take(&mut open)));
         }
         open.push(word);

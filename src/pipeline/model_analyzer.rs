@@ -50,6 +50,7 @@ impl Analyzer for ModelAnalyzer {
             .map(|read| Question {
                 words: &read.page.words,
                 size: read.page.size,
+                segments: &[],
                 picture: &read.picture,
             })
             .collect();

@@ -2,6 +2,7 @@
 
 use super::{BatchOptions, Question, batches, only_row, whole_windows};
 use crate::encode::batch::stack;
+use crate::encode::boxes::LayoutBoxes;
 use crate::encode::encode_page;
 use crate::encode::tokenize::WordTokenizer;
 use crate::encode::window::WindowOptions;
@@ -44,7 +45,8 @@ impl Classifier {
     /// # Errors
     /// `TokenizerMismatch`, `Internal`.
     pub fn classify(&self, page: &Question) -> Result<Vec<f32>> {
-        let mut windows = encode_page(page.words, page.size, &self.tokenizer, self.window)?;
+        let boxes = LayoutBoxes::Words.of(page.words, &[]);
+        let mut windows = encode_page(page.words, &boxes, page.size, &self.tokenizer, self.window)?;
         windows.sort_by_key(|window| std::cmp::Reverse(window.len()));
         let lengths: Vec<usize> = windows.iter().map(super::Window::len).collect();
         let visual = self.model.config.visual_tokens() as usize;

@@ -10,11 +10,12 @@ use crate::decode::merge::{WindowProbabilities, merge_windows};
 use crate::decode::page::{HeadPrediction, PagePrediction};
 use crate::document::Word;
 use crate::encode::batch::stack;
+use crate::encode::boxes::LayoutBoxes;
 use crate::encode::tokenize::WordTokenizer;
 use crate::encode::window::WindowOptions;
 use crate::encode::{Window, encode_page};
 use crate::error::{Error, ErrorCode, Result};
-use crate::geometry::PageSize;
+use crate::geometry::{PageSize, PixelBox};
 use crate::labels::{LabelSet, Tag};
 use crate::model::config::ModelConfig;
 use crate::model::heads::{Logits, Task};
@@ -25,9 +26,12 @@ use std::path::Path;
 use tch::{Device, Kind, Tensor};
 
 /// A page as the model is asked about it.
+#[derive(Clone, Copy)]
 pub struct Question<'a> {
     pub words: &'a [Word],
     pub size: PageSize,
+    /// Boxes of the annotated lines or entities, one a word, where they are known; else empty.
+    pub segments: &'a [PixelBox],
     /// 224×224
     pub picture: &'a RgbImage,
 }
@@ -55,6 +59,8 @@ pub struct Predictor {
     pub window: WindowOptions,
     pub batch: BatchOptions,
     pub aggregation: Aggregation,
+    /// Whose boxes the model is shown.
+    pub boxes: LayoutBoxes,
     /// `[labels]`: 1 for classes that were never taught, 0 for the others; `None` where all were.
     untaught: Option<Tensor>,
 }
@@ -90,6 +96,7 @@ impl Predictor {
             form_labels: extras.map(|extras| LabelSet::from_names(extras.form_labels.clone())),
             window: whole_windows(&model.config),
             batch: BatchOptions::default(),
+            boxes: model.config.layoutlm.as_ref().map(|extras| extras.boxes).unwrap_or_default(),
             aggregation: Aggregation::default(),
             untaught,
             model,
@@ -106,7 +113,10 @@ impl Predictor {
     pub fn encode(&self, pages: &[Question]) -> Vec<Result<Vec<Window>>> {
         pages
             .iter()
-            .map(|page| encode_page(page.words, page.size, &self.tokenizer, self.window))
+            .map(|page| {
+                let boxes = self.boxes.of(page.words, page.segments);
+                encode_page(page.words, &boxes, page.size, &self.tokenizer, self.window)
+            })
             .collect()
     }
 

@@ -150,6 +150,15 @@ impl FontBook {
         self.families.push(Family { name, look, regular: id, bold, covered });
     }
 
+    /// The families of one look alone; all of them where none has it.
+    #[must_use]
+    pub fn only(mut self, look: Look) -> Self {
+        if self.families.iter().any(|family| family.look == look) {
+            self.families.retain(|family| family.look == look);
+        }
+        self
+    }
+
     pub fn face(&self, id: FaceId) -> &Face {
         &self.faces[usize::from(id)]
     }

@@ -1,6 +1,7 @@
 //! Labelled pages → what a training step reads: windows, the class of each token, the picture.
 
 use super::data::{Picture, Sample};
+use crate::encode::boxes::LayoutBoxes;
 use crate::encode::image::{shrink, white_page};
 use crate::encode::tokenize::WordTokenizer;
 use crate::encode::window::WindowOptions;
@@ -66,13 +67,15 @@ impl ExampleSet {
         picture: RgbImage,
         labels: HeadLabels,
         tokenizer: &WordTokenizer,
+        boxes: LayoutBoxes,
         options: WindowOptions,
     ) -> Result<()> {
         let taught = self.taught(sample, labels.labels)?;
         let form = labels.form.map(|form| self.taught(sample, form)).transpose()?;
         self.pictures.push(picture);
         let picture = self.pictures.len() - 1;
-        for window in encode_page(&sample.words, sample.size, tokenizer, options)? {
+        let boxes = boxes.of(&sample.words, &sample.segments);
+        for window in encode_page(&sample.words, &boxes, sample.size, tokenizer, options)? {
             let labels = taught.in_window(&window);
             let form = form.as_ref().map(|form| form.in_window(&window));
             let pairs = pairs_of(sample, &window);
@@ -247,7 +250,15 @@ mod tests {
         let labels = LabelSet::bio(&["header", "question", "answer"]);
         let mut set = ExampleSet::default();
         let labels = HeadLabels { labels: &labels, form: None };
-        set.add(&sample, white_page(), labels, &tokenizer, WindowOptions::default()).unwrap();
+        set.add(
+            &sample,
+            white_page(),
+            labels,
+            &tokenizer,
+            LayoutBoxes::Words,
+            WindowOptions::default(),
+        )
+        .unwrap();
         let (window, pairs) = (&set.examples[0].window, &set.examples[0].pairs);
         let groups = groups_of_tags(&sample.tags);
         let count = |label: &str| groups.iter().filter(|(of, _)| of == label).count();
@@ -273,7 +284,15 @@ mod tests {
         let mut set = ExampleSet::default();
         for (kind, dir) in [(DatasetKind::Funsd, "funsd"), (DatasetKind::Sroie, "sroie")] {
             let sample = read_dataset(kind, &root.join("tests/data").join(dir)).unwrap().remove(0);
-            set.add(&sample, white_page(), heads, &tokenizer, WindowOptions::default()).unwrap();
+            set.add(
+                &sample,
+                white_page(),
+                heads,
+                &tokenizer,
+                LayoutBoxes::Words,
+                WindowOptions::default(),
+            )
+            .unwrap();
         }
         let teaches = |targets: &[i64]| targets.iter().any(|class| *class != IGNORED);
         let taught: Vec<_> = [0, set.examples.len() - 1]

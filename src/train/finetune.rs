@@ -4,6 +4,7 @@ use super::data::{Sample, form};
 use super::example::{ExampleSet, HeadLabels, picture_of};
 use super::initialise::{compact_config, copy_bert, is_bert, is_drawn_anew};
 use super::score::DevPage;
+use crate::encode::boxes::LayoutBoxes;
 use crate::encode::tokenize::WordTokenizer;
 use crate::encode::vocabulary::tokenizer_json;
 use crate::error::Result;
@@ -47,6 +48,8 @@ pub struct Start<'a> {
     pub labels: &'a LabelSet,
     /// Heads beside the task's own.
     pub beside: Beside,
+    /// Whose boxes the model is to be shown.
+    pub boxes: LayoutBoxes,
     pub device: Device,
     pub seed: u64,
 }
@@ -61,11 +64,6 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// Whether there are any.
-    pub fn any(self) -> bool {
-        self.links || self.form
-    }
-
     /// What `config.json` says of them.
     pub fn extras(self) -> LayoutLmExtras {
         let form_labels =
@@ -95,7 +93,8 @@ impl Start<'_> {
         let mut config = if is_bert { compact_config(dir)? } else { ModelConfig::read(dir)? };
         config.set_labels(self.labels);
         // Name, temperature and what was taught belong to the model that was.
-        config.layoutlm = self.beside.any().then(|| self.beside.extras());
+        let extras = LayoutLmExtras { boxes: self.boxes, ..self.beside.extras() };
+        config.layoutlm = (extras != LayoutLmExtras::default()).then_some(extras);
         let model = Model::fresh(config, self.task, self.device)?;
         let tokenizer = tokenizer_of(dir, model.config.vocab_size)?;
         if is_bert {
@@ -167,7 +166,8 @@ pub fn examples(samples: &[Sample], predictor: &Predictor) -> Result<ExampleSet>
     let labels = HeadLabels { labels: &predictor.labels, form: predictor.form_labels.as_ref() };
     for (sample, picture) in samples.iter().zip(pictures(samples)) {
         let add = |picture: RgbImage| {
-            set.add(sample, picture, labels, &predictor.tokenizer, predictor.window)
+            let Predictor { tokenizer, boxes, window, .. } = predictor;
+            set.add(sample, picture, labels, tokenizer, *boxes, *window)
         };
         picture.and_then(add).map_err(|e| e.at(&sample.id))?;
     }

@@ -42,7 +42,12 @@ pub fn report(predictor: &Predictor, pages: &[DevPage], options: &EvalOptions) -
     for chunk in pages.chunks(PAGES_AT_ONCE) {
         let questions: Vec<Question> = chunk
             .iter()
-            .map(|p| Question { words: &p.sample.words, size: p.sample.size, picture: &p.picture })
+            .map(|p| Question {
+                words: &p.sample.words,
+                size: p.sample.size,
+                segments: &p.sample.segments,
+                picture: &p.picture,
+            })
             .collect();
         for prediction in predictor.predict(&questions) {
             predictions.push(prediction?);

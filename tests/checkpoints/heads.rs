@@ -91,7 +91,7 @@ fn every_family_labels_words() {
         let dir = checkpoint(family, Task::TokenClassification);
         let predictor = found(dir.path()).labelling().unwrap().predictor;
         let (words, picture) = (words(600), picture());
-        let page = Question { words: &words, size: SIZE, picture: &picture };
+        let page = Question { words: &words, size: SIZE, segments: &[], picture: &picture };
         let prediction = predictor.predict(&[page]).pop().unwrap().unwrap();
         let probabilities = &prediction.heads[0].probabilities;
         assert_eq!(probabilities.len(), 600, "{family}");
@@ -107,7 +107,7 @@ fn every_family_answers_questions() {
         let mut answerer = Answerer::new(found.model, found.tokenizer).unwrap();
         answerer.options.top = 3;
         let (words, picture) = (words(600), picture());
-        let page = Question { words: &words, size: SIZE, picture: &picture };
+        let page = Question { words: &words, size: SIZE, segments: &[], picture: &picture };
         let questions = ["w1 w2?", "w3"].map(String::from);
         let answers = answerer.answer(&page, &questions).unwrap();
         assert_eq!(answers.len(), 2, "{family}");
@@ -116,7 +116,7 @@ fn every_family_answers_questions() {
             assert!(page.answers.iter().all(|answer| *answer.words.end() < 600));
         }
         assert_ne!(answers[0], answers[1], "{family} reads the question");
-        let empty = Question { words: &[], size: SIZE, picture: &picture };
+        let empty = Question { words: &[], size: SIZE, segments: &[], picture: &picture };
         assert!(answerer.answer(&empty, &questions).unwrap()[0].answers.is_empty());
         let long = vec!["w1 ".repeat(400)];
         assert_eq!(answerer.answer(&page, &long).unwrap_err().code, ErrorCode::Usage);
@@ -131,7 +131,7 @@ fn every_family_classifies_pages() {
         let classifier = Classifier::new(found.model, found.tokenizer).unwrap();
         for count in [0, 20, 600] {
             let (words, picture) = (words(count), picture());
-            let page = Question { words: &words, size: SIZE, picture: &picture };
+            let page = Question { words: &words, size: SIZE, segments: &[], picture: &picture };
             let scores = classifier.classify(&page).unwrap();
             assert_eq!(scores.len(), classifier.classes.len(), "{family}");
             assert!((scores.iter().sum::<f32>() - 1.0).abs() < 1e-4, "{family}: {scores:?}");
@@ -275,7 +275,7 @@ fn exported_model_is_whole_and_says_the_same() {
     let (words, picture) = (words(40), picture());
     let says = |dir: &Path| {
         let predictor = found(dir).labelling().unwrap().predictor;
-        let page = Question { words: &words, size: SIZE, picture: &picture };
+        let page = Question { words: &words, size: SIZE, segments: &[], picture: &picture };
         predictor.predict(&[page]).pop().unwrap().unwrap().heads[0].probabilities.clone()
     };
     assert_eq!(says(dir.path()), says(&out));

@@ -1,5 +1,6 @@
 //! Spoiling lines for training: boxes that lie closer or wider, coarse scans, blur, faint and thick
-//! print, noise, a slant. Drawn anew for every line in every pass.
+//! print, noise, a slant, rules of forms, photocopies and faxes. Drawn anew for every line in every
+//! pass.
 
 use crate::error::Result;
 use crate::line_reader::strip::{Region, STRIP_HEIGHT, Strip};
@@ -69,6 +70,9 @@ pub(super) fn shrunk(crop: &GrayImage, scale: f32) -> Option<GrayImage> {
 }
 
 fn spoil(strip: &mut Strip, dice: &mut Dice) {
+    if dice.chance(0.15) {
+        rules(strip, dice);
+    }
     if dice.chance(0.35) {
         slant(strip, dice.real(-2.5, 2.5));
     }
@@ -81,17 +85,75 @@ fn spoil(strip: &mut Strip, dice: &mut Dice) {
         across(strip, |a, b, c| (a + 2.0 * b + c) / 4.0);
         along(strip);
     }
+    if dice.chance(0.2) {
+        photocopy(strip, dice);
+    }
     let gamma = dice.real(0.6, 1.5);
     let noise = if dice.chance(0.5) { dice.real(0.0, 0.2) } else { 0.0 };
     let faint = if dice.chance(0.2) { dice.real(0.4, 1.0) } else { 1.0 };
-    let mut state = dice.between(1, i64::MAX) as u64;
+    let mut grain = Grain::new(dice);
     for value in &mut strip.ink {
-        // xorshift: a real generator would cost more than all the rest.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let grain = (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5;
-        *value = (value.powf(gamma) * faint + grain * noise).clamp(0.0, 1.0);
+        *value = (value.powf(gamma) * faint + grain.next() * noise).clamp(0.0, 1.0);
+    }
+}
+
+/// A grain for every pixel, −½ to ½. xorshift: a real generator would cost more than all the rest.
+struct Grain(u64);
+
+impl Grain {
+    fn new(dice: &mut Dice) -> Self {
+        Self(dice.between(1, i64::MAX) as u64)
+    }
+
+    fn next(&mut self) -> f32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+    }
+}
+
+/// What forms print around their text: a rule under or over it, the sides of a cell.
+fn rules(strip: &mut Strip, dice: &mut Dice) {
+    let (width, height) = (strip.width as usize, STRIP_HEIGHT as usize);
+    let ink = dice.real(0.5, 1.0);
+    if dice.chance(0.75) {
+        let row = if dice.chance(0.8) { dice.between(24, 30) } else { dice.between(0, 4) } as usize;
+        let thick = dice.between(1, 2) as usize;
+        let whole = dice.chance(0.6);
+        let from = if whole { 0 } else { dice.between(0, width as i64 / 2) as usize };
+        for y in row..(row + thick).min(height) {
+            for value in &mut strip.ink[y * width + from..(y + 1) * width] {
+                *value = value.max(ink);
+            }
+        }
+    }
+    for side in [0, width.saturating_sub(2)] {
+        if dice.chance(0.35) {
+            let column = (side as i64 + dice.between(-3, 3)).clamp(0, width as i64 - 1) as usize;
+            for y in 0..height {
+                let value = &mut strip.ink[y * width + column];
+                *value = value.max(ink);
+            }
+        }
+    }
+}
+
+/// Ink or none, with ragged edges, gaps where the print was weak and specks where there was none.
+fn photocopy(strip: &mut Strip, dice: &mut Dice) {
+    let level = dice.real(0.25, 0.65);
+    let ragged = dice.real(0.1, 0.6);
+    let steep = dice.real(3.0, 12.0);
+    let specks = if dice.chance(0.4) { dice.real(0.0, 0.01) } else { 0.0 };
+    let mut grain = Grain::new(dice);
+    for value in &mut strip.ink {
+        let over = *value - level + ragged * grain.next();
+        let speck = grain.next() + 0.5 < specks;
+        *value = if speck { 1.0 } else { (0.5 + steep * over).clamp(0.0, 1.0) };
+    }
+    if dice.chance(0.5) {
+        across(strip, |a, b, c| (a + 2.0 * b + c) / 4.0);
+        along(strip);
     }
 }
 
@@ -166,6 +228,27 @@ mod tests {
             assert!(ink > 0.02, "the print is still there: {ink}");
         }
         assert!(strips.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    #[test]
+    fn rules_and_photocopies_leave_the_letters() {
+        let inner = [28.0, 18.0, 192.0, 42.0];
+        let [left, top, right, bottom] = inner;
+        let region = Region { left, top, width: right - left, height: bottom - top };
+        let plain = Strip::cut(&crop(), region, 1.0).unwrap().unwrap();
+        for spoil in [rules, photocopy] {
+            for index in 0..20 {
+                let mut strip = plain.clone();
+                spoil(&mut strip, &mut Dice::new(5, index));
+                assert!(strip.ink.iter().all(|v| (0.0..=1.0).contains(v)));
+                let pairs = || plain.ink.iter().zip(&strip.ink);
+                let kept = pairs().filter(|(a, b)| **a > 0.9 && **b > 0.3).count();
+                let inked = plain.ink.iter().filter(|v| **v > 0.9).count();
+                assert!(kept as f32 > 0.7 * inked as f32, "{kept} of {inked}");
+                let new = pairs().filter(|(a, b)| **a < 0.1 && **b > 0.9).count();
+                assert!(new < plain.ink.len() / 5, "{new}");
+            }
+        }
     }
 
     #[test]

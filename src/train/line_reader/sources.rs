@@ -1,4 +1,4 @@
-//! Where lines come from: SROIE's receipts, the text layers of PDFs, synthetic documents.
+//! Where lines come from: SROIE's receipts, the text layers of PDFs, synthetic and typed documents.
 //!
 //! Pages that the OCR yardstick keeps for tuning ([`PagePart::Dev`]) are left out of training and can
 //! be cut on their own.
@@ -13,7 +13,8 @@ use crate::geometry::PixelBox;
 use crate::input::{InputOptions, Source, TextLayerMode, open};
 use crate::line_reader::alphabet::Alphabet;
 use crate::synth::dice::Dice;
-use crate::synth::{FontBook, Generator, SynthOptions};
+use crate::synth::font::Look;
+use crate::synth::{FontBook, Generator, Kind, SynthOptions};
 use image::GrayImage;
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -36,6 +37,10 @@ const CUT_SHARE: f64 = 0.15;
 /// Resolutions that pages are rendered at.
 const RESOLUTIONS: [u32; 5] = [90, 120, 150, 200, 300];
 
+/// What is typed, with weights.
+const TYPED_KINDS: [(u32, Kind); 4] =
+    [(4, Kind::Letter), (4, Kind::Form), (2, Kind::Article), (1, Kind::Business)];
+
 /// What lines are cut from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LineSource {
@@ -45,6 +50,9 @@ pub enum LineSource {
     Pdf(PathBuf),
     /// That many synthetic documents.
     Synth(u64),
+    /// That many synthetic letters, forms and papers in type of fixed pitch alone, as typewriters and
+    /// line printers leave them.
+    Typed(u64),
 }
 
 impl FromStr for LineSource {
@@ -53,13 +61,14 @@ impl FromStr for LineSource {
     fn from_str(text: &str) -> Result<Self> {
         let wrong = || {
             Error::usage(format!("`{text}` is no source of lines"))
-                .hint("write sroie=DIR, pdf=DIR or synth=COUNT")
+                .hint("write sroie=DIR, pdf=DIR, synth=COUNT or typed=COUNT")
         };
         let (kind, rest) = text.split_once('=').ok_or_else(wrong)?;
         match kind {
             "sroie" => Ok(Self::Sroie(rest.into())),
             "pdf" => Ok(Self::Pdf(rest.into())),
             "synth" => rest.parse().map(Self::Synth).map_err(|_| wrong()),
+            "typed" => rest.parse().map(Self::Typed).map_err(|_| wrong()),
             _ => Err(wrong()),
         }
     }
@@ -105,10 +114,11 @@ pub fn cut(source: &LineSource, part: LinePart, seed: u64, writer: &mut LineWrit
                 cuts.into_iter().try_for_each(&mut keep)?;
             }
         }
-        LineSource::Synth(count) => {
+        LineSource::Synth(count) | LineSource::Typed(count) => {
+            let typed = matches!(source, LineSource::Typed(_));
             for resolution in RESOLUTIONS {
                 let share = (*count / RESOLUTIONS.len() as u64).max(1);
-                let generator = generator(resolution, part, seed)?;
+                let generator = generator(resolution, part, seed, typed)?;
                 for first in (0..share).step_by(16) {
                     let cuts: Vec<Vec<Cut>> = (first..share.min(first + 16))
                         .into_par_iter()
@@ -180,11 +190,16 @@ fn pdf_lines(path: &Path, resolution: u32) -> Result<Vec<Cut>> {
     Ok(cuts)
 }
 
-fn generator(resolution: u32, part: LinePart, seed: u64) -> Result<Generator> {
+fn generator(resolution: u32, part: LinePart, seed: u64, typed: bool) -> Result<Generator> {
     // Dev documents are drawn with seeds that training never takes.
     let seed = if part == LinePart::Dev { !seed } else { seed };
-    let options = SynthOptions { seed, dpi: resolution as f32, ..SynthOptions::default() };
-    Generator::new(options, FontBook::load(&FontBook::default_directories())?)
+    let mut options = SynthOptions { seed, dpi: resolution as f32, ..SynthOptions::default() };
+    let mut fonts = FontBook::load(&FontBook::default_directories())?;
+    if typed {
+        options.kinds = TYPED_KINDS.to_vec();
+        fonts = fonts.only(Look::Mono);
+    }
+    Generator::new(options, fonts)
 }
 
 fn synth_page(generator: &Generator, index: u64) -> Vec<Cut> {
@@ -268,6 +283,7 @@ mod tests {
     #[test]
     fn sources_are_named_as_documented() {
         assert_eq!("synth=20".parse::<LineSource>().unwrap(), LineSource::Synth(20));
+        assert_eq!("typed=5".parse::<LineSource>().unwrap(), LineSource::Typed(5));
         assert_eq!("pdf=a/b".parse::<LineSource>().unwrap(), LineSource::Pdf("a/b".into()));
         for wrong in ["synth", "synth=x", "funsd=x", ""] {
             assert!(wrong.parse::<LineSource>().is_err(), "{wrong}");

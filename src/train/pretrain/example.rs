@@ -2,6 +2,7 @@
 //! blanked, lines covered, the picture exchanged or dropped.
 
 use crate::document::Word;
+use crate::encode::boxes::LayoutBoxes;
 use crate::encode::image::{PICTURE_SIDE, shrink, white_page};
 use crate::encode::tokenize::WordTokenizer;
 use crate::encode::window::WindowOptions;
@@ -61,7 +62,8 @@ impl PageWindow {
         tokenizer: &WordTokenizer,
         options: WindowOptions,
     ) -> Result<Vec<Self>> {
-        let windows = encode_page(&sample.words, sample.size, tokenizer, options)?;
+        let boxes = LayoutBoxes::Words.of(&sample.words, &[]);
+        let windows = encode_page(&sample.words, &boxes, sample.size, tokenizer, options)?;
         let lines = lines_of(&sample.words);
         let count = lines.iter().max().map_or(0, |last| last + 1);
         let boxes: Vec<NormBox> = (0..count)

@@ -18,6 +18,7 @@ use super::data::shard::ShardReader;
 use super::finetune::{Beside, CALIBRATION_PICTURES, Start, prepare_new_backbone};
 use super::initialise::is_bert;
 use super::objective::mvlm::Vocabulary;
+use crate::encode::boxes::LayoutBoxes;
 use crate::encode::tokenize::WordTokenizer;
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::labels::LabelSet;
@@ -40,8 +41,14 @@ pub fn starting_model(
     seed: u64,
 ) -> Result<(Model, WordTokenizer)> {
     let labels = LabelSet::from_names(Vec::new());
-    let start =
-        Start { task: Task::PreTraining, labels: &labels, beside: Beside::default(), device, seed };
+    let start = Start {
+        task: Task::PreTraining,
+        labels: &labels,
+        beside: Beside::default(),
+        boxes: LayoutBoxes::Words,
+        device,
+        seed,
+    };
     let (model, tokenizer) = start.from(dir)?;
     if model.config.model_type == ModelType::LayoutLm && (objectives.tia || objectives.tim) {
         return Err(Error::usage("LayoutLM sees no picture: tia and tim can't be asked of it")

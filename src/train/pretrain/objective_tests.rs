@@ -1,6 +1,7 @@
 //! The summed loss and its heads, on a small model.
 
 use super::*;
+use crate::encode::boxes::LayoutBoxes;
 use crate::encode::image::white_page;
 use crate::geometry::NormBox;
 use crate::labels::LabelSet;
@@ -119,6 +120,7 @@ fn a_pretrained_directory_is_a_base_for_fine_tuning_and_holds_the_word_table_onc
         task: Task::PreTraining,
         labels: &labels,
         beside: Beside::default(),
+        boxes: LayoutBoxes::Words,
         device: Device::Cpu,
         seed: 1,
     };
@@ -138,6 +140,7 @@ fn a_pretrained_directory_is_a_base_for_fine_tuning_and_holds_the_word_table_onc
         task: Task::TokenClassification,
         labels: &labels,
         beside: Beside::default(),
+        boxes: LayoutBoxes::Words,
         device: Device::Cpu,
         seed: 2,
     };
