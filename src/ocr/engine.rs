@@ -24,6 +24,8 @@ pub struct ReadRequest {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundLine {
     pub bbox: PixelBox,
+    /// The block it stands in, counted from 0 in reading order.
+    pub block: u32,
     /// Boxes of what look like its words, from left to right.
     pub words: Vec<PixelBox>,
 }

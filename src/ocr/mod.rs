@@ -5,6 +5,7 @@ pub mod engine;
 mod frame;
 pub mod ink;
 pub mod language;
+mod lead;
 mod light;
 mod options;
 mod orient;
@@ -19,6 +20,7 @@ mod upright;
 pub mod words;
 
 pub use bands::BandOptions;
+pub use lead::LeadOptions;
 pub use options::{EngineMode, SegmentationMode, TesseractOptions};
 pub use orient::OrientOptions;
 pub use plan::PlanOptions;
@@ -59,7 +61,7 @@ pub fn open(options: &TesseractOptions) -> Result<Box<dyn Recognizer>> {
     let engine = tesseract::TesseractPool::new(options)?;
     let reader = PageReader::new(engine, options.clone());
     Ok(match reread::Rereader::for_language(&options.language, options.reread)? {
-        Some(second) => Box::new(reader.with_second_reader(std::sync::Arc::new(second))),
+        Some(second) => Box::new(reader.led_by(std::sync::Arc::new(second))),
         None => Box::new(reader),
     })
 }

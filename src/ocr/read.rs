@@ -7,6 +7,7 @@ use super::frame::{Cut, Turn};
 use super::options::TesseractOptions;
 use super::orient::OrientOptions;
 use super::plan::{Plan, PlanOptions};
+use super::reread::Rereader;
 use super::segment;
 use super::upright::Upright;
 use super::{Recognition, Recognizer};
@@ -37,10 +38,11 @@ pub trait SecondReader: Send + Sync {
 
 /// Reads pages with an engine.
 pub struct PageReader<E> {
-    engine: E,
+    pub(super) engine: E,
     asked: TesseractOptions,
     options: ReadOptions,
     second: Option<Arc<dyn SecondReader>>,
+    lead: Option<Arc<Rereader>>,
 }
 
 impl<E: Engine> PageReader<E> {
@@ -50,7 +52,7 @@ impl<E: Engine> PageReader<E> {
 
     /// With other choices than the measured ones.
     pub fn with_options(engine: E, asked: TesseractOptions, options: ReadOptions) -> Self {
-        Self { engine, asked, options, second: None }
+        Self { engine, asked, options, second: None, lead: None }
     }
 
     /// Has every page looked at again.
@@ -58,9 +60,20 @@ impl<E: Engine> PageReader<E> {
         Self { second: Some(reader), ..self }
     }
 
+    /// Has every page read by our reader first where its mode says so, and looked at again by it
+    /// elsewhere.
+    pub fn led_by(self, reader: Arc<Rereader>) -> Self {
+        Self { lead: Some(Arc::clone(&reader)), ..self.with_second_reader(reader) }
+    }
+
     fn read(&self, page: &PageImage) -> Result<Recognition> {
         let gray = imageops::grayscale(&page.image);
         let mut upright = self.upright(page, &gray)?;
+        if let Some(lead) = &self.lead
+            && let Some(words) = self.led(&upright, lead)?
+        {
+            return Ok(recognition(&upright, words));
+        }
         let mut words = self.first_look(&upright)?;
         let orient = &self.options.orient;
         if orient.reads_badly(&upright, &words) {
@@ -71,16 +84,10 @@ impl<E: Engine> PageReader<E> {
             }
         }
         if let Some(second) = &self.second {
-            let unread = upright.letter_height.map_or_else(Vec::new, |height| {
-                segment::unread_lines(&upright.blobs, &words, upright.size().height, height)
-            });
+            let unread = segment::unread_lines_of(&upright, &words);
             words = second.look(&upright.picture, words, unread)?;
         }
-        for word in &mut words {
-            word.bbox = upright.turn.to_page(word.bbox);
-        }
-        words.retain(|word| word.bbox.area() > 0);
-        Ok(Recognition { words, rotation: upright.turn.rotation() })
+        Ok(recognition(&upright, words))
     }
 
     /// The page with its lines level; which of two such ways round is told later, by how it reads.
@@ -90,7 +97,7 @@ impl<E: Engine> PageReader<E> {
         Ok(turn.map_or(upright, |turn| Upright::new(gray, turn)))
     }
 
-    fn plan(&self, page: &Upright) -> Plan {
+    pub(super) fn plan(&self, page: &Upright) -> Plan {
         self.options.plan.plan(page, &self.asked)
     }
 
@@ -138,18 +145,35 @@ impl<E: Engine> PageReader<E> {
     fn lines(&self, page: &PageImage) -> Result<(GrayImage, Vec<FoundLine>)> {
         let gray = imageops::grayscale(&page.image);
         let upright = self.upright(page, &gray)?;
-        let plan = self.plan(&upright);
-        let cuts = self.cuts(&upright, plan);
+        let lines = self.lines_of(&upright)?;
+        Ok((upright.picture, lines))
+    }
+
+    /// The lines of an upright page, in its pixels.
+    pub(super) fn lines_of(&self, page: &Upright) -> Result<Vec<FoundLine>> {
+        let plan = self.plan(page);
+        let cuts = self.cuts(page, plan);
         let found = self.engine.find_lines(requests(&cuts, plan.psm, plan.dpi));
-        let mut lines = Vec::new();
+        let mut lines: Vec<FoundLine> = Vec::new();
         for (cut, band) in cuts.iter().zip(found) {
+            let block = lines.iter().map(|line| line.block + 1).max().unwrap_or(0);
             lines.extend(band?.into_iter().map(|line| FoundLine {
                 bbox: cut.to_picture(line.bbox),
+                block: line.block + block,
                 words: line.words.into_iter().map(|word| cut.to_picture(word)).collect(),
             }));
         }
-        Ok((upright.picture, lines))
+        Ok(lines)
     }
+}
+
+/// Words of the upright picture as those of the page.
+fn recognition(upright: &Upright, mut words: Vec<Word>) -> Recognition {
+    for word in &mut words {
+        word.bbox = upright.turn.to_page(word.bbox);
+    }
+    words.retain(|word| word.bbox.area() > 0);
+    Recognition { words, rotation: upright.turn.rotation() }
 }
 
 fn requests(cuts: &[Cut], psm: u8, dpi: u32) -> Vec<ReadRequest> {
@@ -190,7 +214,7 @@ mod tests {
         fn find_lines(&self, requests: Vec<ReadRequest>) -> Vec<Result<Vec<FoundLine>>> {
             let line = |words: Result<Vec<Word>>| {
                 let words: Vec<PixelBox> = words?.into_iter().map(|word| word.bbox).collect();
-                Ok(vec![FoundLine { bbox: words[0], words }])
+                Ok(vec![FoundLine { bbox: words[0], block: 0, words }])
             };
             self.read_all(requests).into_iter().map(line).collect()
         }

@@ -1,15 +1,17 @@
-//! A second reading of lines by our own reader ([`crate::line_reader`]), settled with the engine's.
+//! The reading of lines by our own reader ([`crate::line_reader`]) beside the engine's: a second look at
+//! what the engine read, and what a first look ([`super::lead`]) asks of it.
 //!
 //! What is read again are pieces of lines without wide gaps, so that a doubtful price doesn't drag a
 //! sure item along, and ink that no word covers.
 
 use super::SecondReader;
+use super::lead::LeadOptions;
 use super::segment::{self, Segment};
 use crate::document::Word;
 use crate::error::{Error, ErrorCode, Result};
 use crate::geometry::PixelBox;
-use crate::line_reader::LineReader;
 use crate::line_reader::settle::SettleOptions;
+use crate::line_reader::{LineReader, ReadWord, Reading};
 use image::GrayImage;
 use std::fmt;
 use std::str::FromStr;
@@ -64,11 +66,18 @@ pub struct RereadOptions {
     /// More pieces than this are not read again: a page that is all noise is not worth the time.
     pub most_pieces: usize,
     pub settle: SettleOptions,
+    /// When our reader reads first.
+    pub lead: LeadOptions,
 }
 
 impl Default for RereadOptions {
     fn default() -> Self {
-        Self { doubt: 0.93, most_pieces: 2000, settle: SettleOptions::default() }
+        Self {
+            doubt: 0.93,
+            most_pieces: 2000,
+            settle: SettleOptions::default(),
+            lead: LeadOptions::default(),
+        }
     }
 }
 
@@ -82,6 +91,29 @@ pub struct Rereader {
 impl Rereader {
     pub fn new(reader: LineReader, mode: Reread, options: RereadOptions) -> Self {
         Self { reader: Mutex::new(reader), mode, options }
+    }
+
+    pub fn mode(&self) -> Reread {
+        self.mode
+    }
+
+    pub fn options(&self) -> &RereadOptions {
+        &self.options
+    }
+
+    /// Our reading of each box.
+    ///
+    /// # Errors
+    /// As [`LineReader::read`].
+    pub fn read(&self, page: &GrayImage, boxes: &[PixelBox]) -> Result<Vec<Reading>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).read(page, boxes)
+    }
+
+    /// Whether a reading stands without another.
+    pub fn is_sure(&self, reading: &Reading) -> bool {
+        let RereadOptions { settle, lead, .. } = &self.options;
+        let sure = |word: &ReadWord| settle.reader.probability(word.confidence) >= lead.sure;
+        !reading.words.is_empty() && reading.words.iter().all(sure)
     }
 
     /// The reader inside the program, if pages in these languages (`eng+deu`) are to be read again:
@@ -101,7 +133,7 @@ impl Rereader {
 
 impl SecondReader for Rereader {
     fn look(&self, page: &GrayImage, words: Vec<Word>, unread: Vec<PixelBox>) -> Result<Vec<Word>> {
-        let RereadOptions { doubt, most_pieces, settle } = self.options;
+        let RereadOptions { doubt, most_pieces, settle, .. } = self.options;
         let mut pieces = segment::segments(words);
         let doubtful = |piece: &Segment| match self.mode {
             Reread::Always => true,
@@ -114,10 +146,7 @@ impl SecondReader for Rereader {
             return Ok(pieces.into_iter().flat_map(|piece| piece.words).collect());
         }
         let boxes: Vec<PixelBox> = chosen.iter().map(|&n| pieces[n].bbox).chain(unread).collect();
-        let readings = {
-            let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-            reader.read(page, &boxes)?
-        };
+        let readings = self.read(page, &boxes)?;
         let (again, new) = readings.split_at(chosen.len());
         let mut settled = vec![false; pieces.len()];
         for (&n, reading) in chosen.iter().zip(again) {

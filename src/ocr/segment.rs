@@ -4,6 +4,7 @@
 //! read again is a piece without such gaps: one doubtful price doesn't drag the sure item along.
 
 use super::ink::{Blob, is_letter_like};
+use super::upright::Upright;
 use crate::document::Word;
 use crate::geometry::PixelBox;
 
@@ -26,6 +27,11 @@ impl Segment {
     /// Mean confidence of the words, by their letters.
     pub fn confidence(&self) -> f32 {
         mean_confidence(&self.words)
+    }
+
+    /// Numbers of its line and block.
+    pub fn place(&self) -> (u32, u32) {
+        (self.line(), self.block())
     }
 
     fn line(&self) -> u32 {
@@ -157,6 +163,13 @@ fn renumbered(pieces: Vec<Segment>) -> Vec<Word> {
         words.extend(piece.words.into_iter().map(|word| Word { line, block, ..word }));
     }
     words
+}
+
+/// As [`unread_lines`], of a page; none where the height of its letters can't be told.
+pub fn unread_lines_of(page: &Upright, words: &[Word]) -> Vec<PixelBox> {
+    page.letter_height.map_or_else(Vec::new, |height| {
+        unread_lines(&page.blobs, words, page.size().height, height)
+    })
 }
 
 /// Boxes of lines that letters stand in and no word covers.

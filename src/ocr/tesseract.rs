@@ -16,6 +16,7 @@ use crate::document::Word;
 use crate::error::{Error, ErrorCode, Result};
 use crate::geometry::PixelBox;
 use std::any::Any;
+use std::cmp::Reverse;
 use std::ffi::{CStr, CString};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tesseract_plumbing::TessBaseApi;
 use tesseract_plumbing::tesseract_sys::{
-    TessPageIteratorLevel, TessPageIteratorLevel_RIL_TEXTLINE, TessPageIteratorLevel_RIL_WORD,
+    TessPageIteratorLevel, TessPageIteratorLevel_RIL_BLOCK, TessPageIteratorLevel_RIL_TEXTLINE,
+    TessPageIteratorLevel_RIL_WORD,
 };
 
 /// Tesseract refuses pictures with a longer side.
@@ -306,10 +308,19 @@ fn find_lines(api: &mut TessBaseApi, request: &ReadRequest) -> Result<Vec<FoundL
     }
     let mut lines: Vec<FoundLine> = components(api, TessPageIteratorLevel_RIL_TEXTLINE)
         .into_iter()
-        .map(|bbox| FoundLine { bbox, words: Vec::new() })
+        .map(|bbox| FoundLine { bbox, block: 0, words: Vec::new() })
         .collect();
+    let blocks = components(api, TessPageIteratorLevel_RIL_BLOCK);
+    for line in &mut lines {
+        let around = (0u32..).zip(&blocks).max_by_key(|(_, b)| b.intersection_area(line.bbox));
+        line.block = around.map_or(0, |(number, _)| number);
+    }
     for word in components(api, TessPageIteratorLevel_RIL_WORD) {
-        let around = lines.iter_mut().max_by_key(|line| line.bbox.intersection_area(word));
+        // A logo makes its line so high that it covers the next one too: the lower line is meant.
+        let fit = |line: &&mut FoundLine| {
+            (line.bbox.intersection_area(word), Reverse(line.bbox.height()))
+        };
+        let around = lines.iter_mut().max_by_key(fit);
         if let Some(line) = around.filter(|line| line.bbox.intersection_area(word) > 0) {
             line.words.push(word);
         }

@@ -1,0 +1,292 @@
+//! Our reader first. The engine finds the lines, ours reads them all, and the engine reads only the
+//! pieces that ours is not sure of: recognition is four fifths of the engine's time. A page of a kind
+//! that ours does not know shows in a sample of its lines and is left to the engine (docs/ocr.md).
+
+use super::Reread;
+use super::engine::{Engine, FoundLine, ReadRequest};
+use super::frame::Cut;
+use super::read::PageReader;
+use super::reread::Rereader;
+use super::segment::{self, Segment};
+use super::upright::Upright;
+use crate::document::Word;
+use crate::error::Result;
+use crate::geometry::PixelBox;
+use crate::line_reader::Reading;
+use std::sync::Arc;
+
+/// When ours is believed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LeadOptions {
+    /// Pieces all of whose words are right with this probability need no second reading.
+    pub sure: f32,
+    /// Pieces that are read first, spread over the page.
+    pub sample: usize,
+    /// Where more than this share of them is doubtful, the engine reads the page.
+    pub most_doubtful: f32,
+}
+
+impl Default for LeadOptions {
+    fn default() -> Self {
+        Self { sure: 0.8, sample: 16, most_doubtful: 0.5 }
+    }
+}
+
+/// Tesseract's modes for the picture of one line and of one word; as a line, a lone letter passes for
+/// a speck.
+const LINE_PSM: u8 = 7;
+const WORD_PSM: u8 = 8;
+/// Pieces wider than this many heights may be more than a word.
+const WIDEST_WORD: u32 = 3;
+/// What is so many times as high as the page's letters, and as its neighbour, is a logo beside text.
+const LOGO: [f32; 2] = [2.2, 1.8];
+/// Paper left around a piece that the engine reads, in heights of the piece.
+const MARGIN: f32 = 0.3;
+
+impl<E: Engine> PageReader<E> {
+    /// The page's words where ours reads first; `None` where the engine should.
+    ///
+    /// # Errors
+    /// As reading a page.
+    pub(super) fn led(&self, page: &Upright, lead: &Rereader) -> Result<Option<Vec<Word>>> {
+        if lead.mode() != Reread::Auto {
+            return Ok(None);
+        }
+        let outlines: Vec<Word> = outlines(self.lines_of(page)?);
+        let unread = segment::unread_lines_of(page, &outlines);
+        let mut pieces = pieces(outlines, page.letter_height);
+        if pieces.is_empty() || pieces.len() + unread.len() > lead.options().most_pieces {
+            return Ok(None);
+        }
+        let Some(readings) = self.readings(page, lead, &pieces)? else { return Ok(None) };
+        let doubtful: Vec<usize> =
+            (0..pieces.len()).filter(|&n| !lead.is_sure(&readings[n])).collect();
+        let boxes: Vec<PixelBox> = doubtful.iter().map(|&n| pieces[n].bbox).collect();
+        let mut seconds = self.read_pieces(page, &boxes)?.into_iter();
+        let settle = lead.options().settle;
+        let mut next_doubtful = doubtful.into_iter().peekable();
+        for (n, reading) in readings.iter().enumerate() {
+            let (line, block) = pieces[n].place();
+            let words = if next_doubtful.next_if_eq(&n).is_some() {
+                let place = |word: Word| Word { line, block, ..word };
+                let engine: Vec<Word> =
+                    seconds.next().unwrap_or_default().into_iter().map(place).collect();
+                if engine.is_empty() {
+                    settle.alone(reading, line, block)
+                } else {
+                    settle.settle(engine, reading)
+                }
+            } else {
+                settle.alone(reading, line, block)
+            };
+            pieces[n].words = words;
+        }
+        pieces.retain(|piece| !piece.words.is_empty());
+        let found = lead.read(&page.picture, &unread)?;
+        let found = found.iter().filter_map(|reading| Segment::of(settle.alone(reading, 0, 0)));
+        Ok(Some(segment::in_order(pieces, found.collect())))
+    }
+
+    /// Our reading of every piece, a sample first; `None` where that is doubtful.
+    fn readings(
+        &self,
+        page: &Upright,
+        lead: &Rereader,
+        pieces: &[Segment],
+    ) -> Result<Option<Vec<Reading>>> {
+        let LeadOptions { sample, most_doubtful, .. } = lead.options().lead;
+        let every = pieces.len().div_ceil(sample.max(1)).max(1);
+        let boxes = |chosen: &[usize]| -> Vec<PixelBox> {
+            chosen.iter().map(|&n| pieces[n].bbox).collect()
+        };
+        let (first, rest): (Vec<usize>, Vec<usize>) =
+            (0..pieces.len()).partition(|n| n % every == every / 2);
+        let sampled = lead.read(&page.picture, &boxes(&first))?;
+        let doubtful = sampled.iter().filter(|reading| !lead.is_sure(reading)).count();
+        if doubtful as f32 > most_doubtful * sampled.len() as f32 {
+            return Ok(None);
+        }
+        let others = lead.read(&page.picture, &boxes(&rest))?;
+        let mut readings = vec![Reading::default(); pieces.len()];
+        for (n, reading) in first.into_iter().zip(sampled).chain(rest.into_iter().zip(others)) {
+            readings[n] = reading;
+        }
+        Ok(Some(readings))
+    }
+
+    /// The engine's reading of pieces of lines, in pixels of the upright picture.
+    fn read_pieces(&self, page: &Upright, boxes: &[PixelBox]) -> Result<Vec<Vec<Word>>> {
+        let plan = self.plan(page);
+        let cuts: Vec<Option<Cut>> = boxes
+            .iter()
+            .map(|bbox| Cut::new(&page.picture, with_margin(*bbox), plan.scale))
+            .collect();
+        let request = |(bbox, cut): (&PixelBox, &Option<Cut>)| {
+            let image = Arc::clone(&cut.as_ref()?.image);
+            let is_word = bbox.width() <= WIDEST_WORD * bbox.height();
+            let psm = if is_word { WORD_PSM } else { LINE_PSM };
+            Some(ReadRequest { image, psm, dpi: plan.dpi })
+        };
+        let requests = boxes.iter().zip(&cuts).filter_map(request).collect();
+        let mut read = self.engine.read_all(requests).into_iter();
+        cuts.iter()
+            .map(|cut| {
+                let Some(cut) = cut else { return Ok(Vec::new()) };
+                let mut words = cut.words_to_picture(read.next().unwrap_or(Ok(Vec::new()))?);
+                words.sort_by_key(|word| word.bbox.left());
+                Ok(words)
+            })
+            .collect()
+    }
+}
+
+/// Outlines in pieces of lines; what stands in one line's box at another height is a piece of its own.
+fn pieces(outlines: Vec<Word>, letter_height: Option<f32>) -> Vec<Segment> {
+    let [of_letters, of_neighbour] = LOGO;
+    let logo = letter_height.map_or(f32::INFINITY, |height| of_letters * height);
+    let level = |a: &Word, b: &Word| {
+        let [lower, higher] = match [a.bbox.height() as f32, b.bbox.height() as f32] {
+            [a, b] if a > b => [b, a],
+            heights => heights,
+        };
+        let shared = i64::from(a.bbox.bottom().min(b.bbox.bottom()))
+            - i64::from(a.bbox.top().max(b.bbox.top()));
+        shared as f32 >= lower / 2.0 && !(higher > logo && higher > of_neighbour * lower)
+    };
+    let runs = outlines.chunk_by(|a, b| level(a, b));
+    runs.flat_map(|run| segment::segments(run.to_vec())).collect()
+}
+
+fn with_margin(bbox: PixelBox) -> PixelBox {
+    let margin = (MARGIN * bbox.height() as f32).ceil() as i64;
+    let [left, top, right, bottom] = <[u32; 4]>::from(bbox).map(i64::from);
+    PixelBox::new(left - margin, top - margin, right + margin, bottom + margin)
+}
+
+/// The words of found lines, not read yet: places without text.
+fn outlines(lines: Vec<FoundLine>) -> Vec<Word> {
+    let numbered = lines.into_iter().zip(0u32..);
+    let words = numbered.flat_map(|(line, number)| {
+        let block = line.block;
+        line.words.into_iter().map(move |bbox| Word {
+            text: String::new(),
+            bbox,
+            confidence: 0.0,
+            line: number,
+            block,
+        })
+    });
+    words.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::PageSize;
+    use crate::line_reader::LineReader;
+    use crate::ocr::frame::Turn;
+    use crate::ocr::options::TesseractOptions;
+    use crate::ocr::reread::RereadOptions;
+    use image::GrayImage;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Finds the lines that it is told of, reads each picture as one word, and counts the pictures.
+    struct Told {
+        lines: Vec<PixelBox>,
+        read: AtomicUsize,
+    }
+
+    impl Engine for &Told {
+        fn read_all(&self, requests: Vec<ReadRequest>) -> Vec<Result<Vec<Word>>> {
+            self.read.fetch_add(requests.len(), Ordering::Relaxed);
+            let word = |request: ReadRequest| {
+                let bbox = PageSize::new(request.image.width(), request.image.height()).bounds();
+                Ok(vec![Word { text: "engine".into(), bbox, confidence: 0.99, line: 0, block: 0 }])
+            };
+            requests.into_iter().map(word).collect()
+        }
+        fn find_lines(&self, requests: Vec<ReadRequest>) -> Vec<Result<Vec<FoundLine>>> {
+            let found = |&bbox: &PixelBox| FoundLine { bbox, block: 0, words: vec![bbox] };
+            requests.iter().map(|_| Ok(self.lines.iter().map(found).collect())).collect()
+        }
+        fn width(&self) -> usize {
+            1
+        }
+        fn name(&self) -> String {
+            "told".into()
+        }
+        fn language(&self) -> String {
+            "eng".into()
+        }
+    }
+
+    fn receipt() -> GrayImage {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/samples/receipt.jpg");
+        image::open(path).unwrap().to_luma8()
+    }
+
+    /// Reads the receipt's upper rows, cut into stripes that are taken for lines.
+    fn led(options: LeadOptions) -> (Option<Vec<Word>>, usize) {
+        let picture = receipt();
+        let width = i64::from(picture.width());
+        let lines = (0..6).map(|n| PixelBox::new(0, n * 22, width, n * 22 + 22)).collect();
+        let engine = Told { lines, read: AtomicUsize::new(0) };
+        let reader = PageReader::new(&engine, TesseractOptions::default());
+        let page =
+            Upright::new(&picture, Turn::none(PageSize::new(picture.width(), picture.height())));
+        let options = RereadOptions { lead: options, ..RereadOptions::default() };
+        let ours = LineReader::embedded(tch::Device::Cpu).unwrap();
+        let words = reader.led(&page, &Rereader::new(ours, Reread::Auto, options)).unwrap();
+        (words, engine.read.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn the_engine_reads_only_what_ours_is_not_sure_of() {
+        let surely = LeadOptions { sure: 2.0, most_doubtful: 1.0, ..LeadOptions::default() };
+        let (words, pieces) = led(surely);
+        assert_eq!(pieces, 6, "nothing is sure enough: every piece, once");
+        assert!(words.unwrap().iter().any(|word| word.text == "engine"));
+        let anything = LeadOptions { sure: 0.0, most_doubtful: 1.0, ..LeadOptions::default() };
+        let (words, pieces) = led(anything);
+        let words = words.unwrap();
+        assert!(pieces < 6 && words.iter().any(|word| word.text != "engine"), "{pieces}");
+    }
+
+    #[test]
+    fn a_page_of_doubtful_lines_is_left_to_the_engine_as_a_whole() {
+        let (words, pieces) = led(LeadOptions { sure: 2.0, ..LeadOptions::default() });
+        assert_eq!((words, pieces), (None, 0));
+    }
+
+    #[test]
+    fn a_logo_and_the_line_below_are_no_part_of_the_line_beside() {
+        let word = |left, top, right, bottom| Word {
+            text: String::new(),
+            bbox: PixelBox::new(left, top, right, bottom),
+            confidence: 0.0,
+            line: 0,
+            block: 0,
+        };
+        let logo = word(0, 0, 100, 80);
+        let beside = [word(110, 5, 160, 25), word(165, 5, 220, 25)];
+        let below = word(222, 40, 260, 60);
+        let outlines = vec![logo.clone(), beside[0].clone(), beside[1].clone(), below.clone()];
+        let found: Vec<Vec<Word>> =
+            pieces(outlines, Some(18.0)).into_iter().map(|piece| piece.words).collect();
+        assert_eq!(found, [vec![logo], beside.to_vec(), vec![below]]);
+    }
+
+    #[test]
+    fn only_auto_lets_ours_read_first() {
+        let engine = Told { lines: Vec::new(), read: AtomicUsize::new(0) };
+        let reader = PageReader::new(&engine, TesseractOptions::default());
+        let picture = receipt();
+        let page =
+            Upright::new(&picture, Turn::none(PageSize::new(picture.width(), picture.height())));
+        for mode in [Reread::Always, Reread::Never, Reread::Auto] {
+            let ours = LineReader::embedded(tch::Device::Cpu).unwrap();
+            let lead = Rereader::new(ours, mode, RereadOptions::default());
+            assert_eq!(reader.led(&page, &lead).unwrap(), None, "{mode}: no lines were found");
+        }
+    }
+}
