@@ -1,18 +1,20 @@
-//! The path of one page through OCR: make it upright, read it in parallel bands, have what was read
+//! The path of one page through OCR: lay it flat, make it upright, read it in parallel bands, have what was read
 //! looked at again, put the words back onto the page as it came.
 
 use super::bands::BandOptions;
 use super::engine::{Engine, FoundLine, ReadRequest};
+use super::flat::Flat;
 use super::frame::{Cut, Turn};
 use super::options::TesseractOptions;
 use super::orient::OrientOptions;
 use super::plan::{Plan, PlanOptions};
 use super::segment;
+use super::sheet::SheetOptions;
 use super::upright::Upright;
 use super::{Recognition, Recognizer};
 use crate::document::Word;
 use crate::error::Result;
-use crate::geometry::PixelBox;
+use crate::geometry::{PageSize, PixelBox};
 use crate::input::PageImage;
 use image::{GrayImage, imageops};
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 /// How pages are read; the defaults are what measurement chose (docs/ocr.md).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReadOptions {
+    pub sheet: SheetOptions,
     pub orient: OrientOptions,
     pub plan: PlanOptions,
     pub bands: BandOptions,
@@ -59,8 +62,8 @@ impl<E: Engine> PageReader<E> {
     }
 
     fn read(&self, page: &PageImage) -> Result<Recognition> {
-        let gray = imageops::grayscale(&page.image);
-        let mut upright = self.upright(page, &gray)?;
+        let (gray, flat) = self.sheet(page);
+        let mut upright = self.upright(&gray)?;
         let mut words = self.first_look(&upright)?;
         let orient = &self.options.orient;
         if orient.reads_badly(&upright, &words) {
@@ -79,13 +82,28 @@ impl<E: Engine> PageReader<E> {
         for word in &mut words {
             word.bbox = upright.turn.to_page(word.bbox);
         }
+        if let Some(flat) = flat {
+            words = flat.words_to_page(words);
+        }
         words.retain(|word| word.bbox.area() > 0);
         Ok(Recognition { words, rotation: upright.turn.rotation() })
     }
 
+    /// The page's gray levels: of a photograph in perspective only the sheet, laid flat, with the way
+    /// back.
+    fn sheet(&self, page: &PageImage) -> (GrayImage, Option<Flat>) {
+        let gray = imageops::grayscale(&page.image);
+        let corners = self.options.sheet.corners(&gray);
+        match corners.and_then(|corners| Flat::new(page.size(), corners)) {
+            Some(flat) => (flat.apply(&gray), Some(flat)),
+            None => (gray, None),
+        }
+    }
+
     /// The page with its lines level; which of two such ways round is told later, by how it reads.
-    fn upright(&self, page: &PageImage, gray: &GrayImage) -> Result<Upright> {
-        let upright = Upright::new(gray, Turn::none(page.size()));
+    fn upright(&self, gray: &GrayImage) -> Result<Upright> {
+        let size = PageSize::new(gray.width(), gray.height());
+        let upright = Upright::new(gray, Turn::none(size));
         let turn = self.options.orient.turn(gray, &upright, |cuts| self.read_sample(cuts))?;
         Ok(turn.map_or(upright, |turn| Upright::new(gray, turn)))
     }
@@ -136,8 +154,8 @@ impl<E: Engine> PageReader<E> {
     }
 
     fn lines(&self, page: &PageImage) -> Result<(GrayImage, Vec<FoundLine>)> {
-        let gray = imageops::grayscale(&page.image);
-        let upright = self.upright(page, &gray)?;
+        let (gray, _) = self.sheet(page);
+        let upright = self.upright(&gray)?;
         let plan = self.plan(&upright);
         let cuts = self.cuts(&upright, plan);
         let found = self.engine.find_lines(requests(&cuts, plan.psm, plan.dpi));
@@ -301,8 +319,6 @@ mod tests {
             assert_eq!(reader().recognize(&page).unwrap().words.len(), 1);
         }
         let gray = GrayImage::from_pixel(3, 3, Luma([255]));
-        assert!(
-            Upright::new(&gray, Turn::none(crate::geometry::PageSize::new(3, 3))).blobs.is_empty()
-        );
+        assert!(Upright::new(&gray, Turn::none(PageSize::new(3, 3))).blobs.is_empty());
     }
 }
