@@ -5,6 +5,7 @@ use super::bands::BandOptions;
 use super::engine::{Engine, FoundLine, ReadRequest};
 use super::flat::Flat;
 use super::frame::{Cut, Turn};
+use super::light;
 use super::options::TesseractOptions;
 use super::orient::OrientOptions;
 use super::plan::{Plan, PlanOptions};
@@ -95,7 +96,7 @@ impl<E: Engine> PageReader<E> {
         let gray = imageops::grayscale(&page.image);
         let corners = self.options.sheet.corners(&gray);
         match corners.and_then(|corners| Flat::new(page.size(), corners)) {
-            Some(flat) => (flat.apply(&gray), Some(flat)),
+            Some(flat) => (light::evened(flat.apply(&gray)), Some(flat)),
             None => (gray, None),
         }
     }
