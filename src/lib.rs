@@ -21,6 +21,7 @@ pub mod encode;
 pub mod error;
 pub mod eval;
 pub mod geometry;
+pub mod homography;
 pub mod input;
 pub mod inspect;
 pub mod labels;

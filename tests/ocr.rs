@@ -3,6 +3,7 @@
 
 use image::{Rgb, RgbImage};
 use layoutlm::ErrorCode;
+use layoutlm::homography::Homography;
 use layoutlm::input::PageImage;
 use layoutlm::ocr::tesseract::TesseractPool;
 use layoutlm::ocr::{self, PageReader, Recognition, Recognizer, TesseractOptions};
@@ -110,6 +111,55 @@ fn pages_on_their_side_or_head_are_read_and_boxes_stay_in_their_pixels() {
         let tall = total.bbox.height() > total.bbox.width();
         assert_eq!(tall, quarters % 2 == 1, "{quarters}: {total:?}");
     }
+}
+
+/// The receipt on a dark table, photographed from its foot and a little from the left.
+fn photograph() -> (PageImage, Homography) {
+    let receipt = receipt().image;
+    let (width, height) = (receipt.width() as f32, receipt.height() as f32);
+    let corners = [(0.20, 0.10), (0.88, 0.06), (1.12, 1.14), (0.06, 1.02)]
+        .map(|(x, y)| (x * width, y * height));
+    let lens = Homography::to_quad(width, height, corners).unwrap();
+    let back = lens.inverse().unwrap();
+    let (wide, high) = ((1.2 * width) as u32, (1.2 * height) as u32);
+    let image = RgbImage::from_fn(wide, high, |x, y| {
+        let (u, v) = back.apply(f64::from(x) + 0.5, f64::from(y) + 0.5);
+        let (u, v) = ((u - 0.5) as f32, (v - 0.5) as f32);
+        let table = Rgb([70 + (x % 5) as u8, 60, 50 + (y % 7) as u8]);
+        image::imageops::interpolate_bilinear(&receipt, u, v).filter(|_| u >= 0.0).unwrap_or(table)
+    });
+    (page(image), lens)
+}
+
+#[test]
+fn a_receipt_photographed_at_an_angle_is_read_with_boxes_in_the_photograph() {
+    let (page, lens) = photograph();
+    let read = recognizer().recognize(&page).unwrap();
+    let text = text(&read);
+    for part in ["HARBOUR BOOKS", "12/03/2018", "Winter Stories 9.95", "TOTAL 49.94"] {
+        assert!(text.contains(part), "{part} is missing in: {text}");
+    }
+    let plain = recognizer().recognize(&receipt()).unwrap();
+    let of = |read: &Recognition| read.words.iter().find(|w| w.text == "TOTAL").unwrap().bbox;
+    let [left, top, right, bottom] =
+        lens.carry(<[u32; 4]>::from(of(&plain)).map(|side| side as f32)).map(|v| v as i64);
+    let wanted = layoutlm::geometry::PixelBox::new(left, top, right, bottom);
+    assert!(of(&read).iou(wanted) > 0.6, "{:?} should be {wanted:?}", of(&read));
+}
+
+#[test]
+fn pages_that_need_no_flattening_read_as_without_it() {
+    let options = TesseractOptions::default();
+    let never = ocr::SheetOptions { find: false, ..Default::default() };
+    let read = |sheet: ocr::SheetOptions, page: &PageImage| {
+        let engine = TesseractPool::new(&options).unwrap();
+        let how = ocr::ReadOptions { sheet, ..Default::default() };
+        PageReader::with_options(engine, options.clone(), how).recognize(page).unwrap().words
+    };
+    let scan = receipt();
+    assert_eq!(read(ocr::SheetOptions::default(), &scan), read(never.clone(), &scan));
+    let (photograph, _) = photograph();
+    assert_ne!(read(ocr::SheetOptions::default(), &photograph), read(never, &photograph));
 }
 
 #[test]

@@ -24,6 +24,14 @@ pub fn mended(mut picture: GrayImage) -> GrayImage {
     picture
 }
 
+/// The picture of a bare sheet of paper, print on it dark: whatever its light, it becomes even. On shaded
+/// paper without anything around it, the threshold that tells white print on black would part shade from
+/// light.
+pub fn evened(mut sheet: GrayImage) -> GrayImage {
+    Paper::of(&sheet).flatten(&mut sheet);
+    sheet
+}
+
 /// Whether most of a page is dark, with light print on it.
 fn is_reversed(picture: &GrayImage) -> bool {
     /// Print covers less than a third of a page, whatever its colour.
@@ -175,6 +183,14 @@ mod tests {
         // Print of the dark side stays print.
         assert!(flat.get_pixel(1, 1).0[0] < 128);
         assert!(flat.get_pixel(10, 15).0[0] > 200);
+    }
+
+    #[test]
+    fn shaded_sheets_become_even_and_stay_as_they_are_then() {
+        let shaded = page(|x, _| if x < 120 { 220.0 } else { 150.0 - x as f32 / 16.0 });
+        let even = evened(shaded);
+        assert!(even.get_pixel(400, 15).0[0] > 200 && even.get_pixel(401, 1).0[0] < 128);
+        assert_eq!(mended(even.clone()), even);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod bands;
 pub mod engine;
+mod flat;
 mod frame;
 pub mod ink;
 pub mod language;
@@ -13,6 +14,8 @@ mod plan;
 mod read;
 pub mod reread;
 pub mod segment;
+mod sheet;
+mod shrunk;
 #[cfg(feature = "ocr")]
 pub mod tesseract;
 mod turn;
@@ -26,6 +29,7 @@ pub use orient::OrientOptions;
 pub use plan::PlanOptions;
 pub use read::{PageReader, ReadOptions, SecondReader};
 pub use reread::Reread;
+pub use sheet::SheetOptions;
 
 use crate::document::Word;
 use crate::error::Result;

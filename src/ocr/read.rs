@@ -1,19 +1,22 @@
-//! The path of one page through OCR: make it upright, read it in parallel bands, have what was read
+//! The path of one page through OCR: lay it flat, make it upright, read it in parallel bands, have what was read
 //! looked at again, put the words back onto the page as it came.
 
 use super::bands::BandOptions;
 use super::engine::{Engine, FoundLine, ReadRequest};
+use super::flat::Flat;
 use super::frame::{Cut, Turn};
+use super::light;
 use super::options::TesseractOptions;
 use super::orient::OrientOptions;
 use super::plan::{Plan, PlanOptions};
 use super::reread::Rereader;
 use super::segment;
+use super::sheet::SheetOptions;
 use super::upright::Upright;
 use super::{Recognition, Recognizer};
 use crate::document::Word;
 use crate::error::Result;
-use crate::geometry::PixelBox;
+use crate::geometry::{PageSize, PixelBox};
 use crate::input::PageImage;
 use image::{GrayImage, imageops};
 use std::sync::Arc;
@@ -21,6 +24,7 @@ use std::sync::Arc;
 /// How pages are read; the defaults are what measurement chose (docs/ocr.md).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReadOptions {
+    pub sheet: SheetOptions,
     pub orient: OrientOptions,
     pub plan: PlanOptions,
     pub bands: BandOptions,
@@ -67,12 +71,12 @@ impl<E: Engine> PageReader<E> {
     }
 
     fn read(&self, page: &PageImage) -> Result<Recognition> {
-        let gray = imageops::grayscale(&page.image);
-        let mut upright = self.upright(page, &gray)?;
+        let (gray, flat) = self.sheet(page);
+        let mut upright = self.upright(&gray)?;
         if let Some(lead) = &self.lead
             && let Some(words) = self.led(&upright, lead)?
         {
-            return Ok(recognition(&upright, words));
+            return Ok(recognition(&upright, flat, words));
         }
         let mut words = self.first_look(&upright)?;
         let orient = &self.options.orient;
@@ -87,12 +91,24 @@ impl<E: Engine> PageReader<E> {
             let unread = segment::unread_lines_of(&upright, &words);
             words = second.look(&upright.picture, words, unread)?;
         }
-        Ok(recognition(&upright, words))
+        Ok(recognition(&upright, flat, words))
+    }
+
+    /// The page's gray levels: of a photograph in perspective only the sheet, laid flat, with the way
+    /// back.
+    fn sheet(&self, page: &PageImage) -> (GrayImage, Option<Flat>) {
+        let gray = imageops::grayscale(&page.image);
+        let corners = self.options.sheet.corners(&gray);
+        match corners.and_then(|corners| Flat::new(page.size(), corners)) {
+            Some(flat) => (light::evened(flat.apply(&gray)), Some(flat)),
+            None => (gray, None),
+        }
     }
 
     /// The page with its lines level; which of two such ways round is told later, by how it reads.
-    fn upright(&self, page: &PageImage, gray: &GrayImage) -> Result<Upright> {
-        let upright = Upright::new(gray, Turn::none(page.size()));
+    fn upright(&self, gray: &GrayImage) -> Result<Upright> {
+        let size = PageSize::new(gray.width(), gray.height());
+        let upright = Upright::new(gray, Turn::none(size));
         let turn = self.options.orient.turn(gray, &upright, |cuts| self.read_sample(cuts))?;
         Ok(turn.map_or(upright, |turn| Upright::new(gray, turn)))
     }
@@ -143,8 +159,8 @@ impl<E: Engine> PageReader<E> {
     }
 
     fn lines(&self, page: &PageImage) -> Result<(GrayImage, Vec<FoundLine>)> {
-        let gray = imageops::grayscale(&page.image);
-        let upright = self.upright(page, &gray)?;
+        let (gray, _) = self.sheet(page);
+        let upright = self.upright(&gray)?;
         let lines = self.lines_of(&upright)?;
         Ok((upright.picture, lines))
     }
@@ -168,9 +184,12 @@ impl<E: Engine> PageReader<E> {
 }
 
 /// Words of the upright picture as those of the page.
-fn recognition(upright: &Upright, mut words: Vec<Word>) -> Recognition {
+fn recognition(upright: &Upright, flat: Option<Flat>, mut words: Vec<Word>) -> Recognition {
     for word in &mut words {
         word.bbox = upright.turn.to_page(word.bbox);
+    }
+    if let Some(flat) = flat {
+        words = flat.words_to_page(words);
     }
     words.retain(|word| word.bbox.area() > 0);
     Recognition { words, rotation: upright.turn.rotation() }
@@ -325,8 +344,6 @@ mod tests {
             assert_eq!(reader().recognize(&page).unwrap().words.len(), 1);
         }
         let gray = GrayImage::from_pixel(3, 3, Luma([255]));
-        assert!(
-            Upright::new(&gray, Turn::none(crate::geometry::PageSize::new(3, 3))).blobs.is_empty()
-        );
+        assert!(Upright::new(&gray, Turn::none(PageSize::new(3, 3))).blobs.is_empty());
     }
 }

@@ -4,7 +4,7 @@
 use super::dice::Dice;
 use super::paint::InkBox;
 use super::raster::Raster;
-use super::warp::Homography;
+use crate::homography::Homography;
 use image::RgbImage;
 
 /// How a page became a picture.

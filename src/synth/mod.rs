@@ -32,7 +32,6 @@ pub mod scribe;
 pub mod sheet;
 pub mod table;
 pub mod totals;
-pub mod warp;
 
 #[cfg(test)]
 mod tests;

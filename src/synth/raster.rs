@@ -1,7 +1,7 @@
 //! Pixels for [`super::degrade`]: one channel or three, and the operations that faults are made of.
 
 use super::dice::Dice;
-use super::warp::Homography;
+use crate::homography::Homography;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, RgbImage};
 

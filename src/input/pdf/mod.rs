@@ -110,6 +110,10 @@ impl PageDecoder for PdfPages {
         }
         let image = render(page, &survey.frame)?;
         let only = self.options.text_layer == TextLayerMode::Only;
+        if !only {
+            survey.words.retain(|word| quality::is_seen(word, &image));
+            survey.readable &= !survey.words.is_empty();
+        }
         let sound = only
             || !survey.scan
             || quality::tells_all(&survey.drawn.pictures, &survey.words, &image);

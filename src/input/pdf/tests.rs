@@ -266,6 +266,25 @@ fn a_stamp_on_a_scan_does_not_replace_the_scan() {
 }
 
 #[test]
+fn words_that_cannot_be_seen_are_left_out() {
+    let hidden = "BT /F1 12 Tf 72 700 Td (seen) Tj ET 1 g BT /F1 12 Tf 72 650 Td (white) Tj ET \
+         0 g BT /F1 12 Tf 72 600 Td (covered) Tj ET 1 g 60 590 200 30 re f \
+         0 g BT /F1 12 Tf 72 550 Td (barred) Tj ET 60 540 200 30 re f";
+    assert_eq!(texts(&words(hidden)), ["seen"]);
+    let all = page_in_mode(LETTER, hidden, TextLayerMode::Only).text_layer.unwrap();
+    assert_eq!(texts(&all), ["seen", "white", "covered", "barred"]);
+    assert_eq!(page("1 g BT /F1 12 Tf 72 650 Td (white) Tj ET").text_layer, None);
+}
+
+#[test]
+fn shuffled_letters_are_left_to_ocr() {
+    let line = "gur gbgny bs guvf vaibvpr vf qhr jvguva guvegl qnlf bs gur qngr";
+    let content: String =
+        (0..3).map(|at| format!("BT /F1 12 Tf 72 {} Td ({line}) Tj ET ", 700 - 20 * at)).collect();
+    assert_eq!(page(&content).text_layer, None);
+}
+
+#[test]
 fn broken_encodings_are_left_to_ocr() {
     let content = "BT /F2 12 Tf 72 700 Td (abc def ghi) Tj ET";
     assert_eq!(page(content).text_layer, None);

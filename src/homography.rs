@@ -1,7 +1,5 @@
 //! Plane perspective: where points of a sheet land in its picture.
 
-use super::paint::InkBox;
-
 /// A 3×3 matrix over homogeneous points, row-major.
 #[derive(Debug, Clone, Copy)]
 pub struct Homography([f64; 9]);
@@ -57,8 +55,8 @@ impl Homography {
         ([m[1] * y + m[2], m[4] * y + m[5], m[7] * y + m[8]], [m[0], m[3], m[6]])
     }
 
-    /// The upright box around a box's image.
-    pub fn carry(&self, [left, top, right, bottom]: InkBox) -> InkBox {
+    /// The upright box (left, top, right, bottom) around a box's image.
+    pub fn carry(&self, [left, top, right, bottom]: [f32; 4]) -> [f32; 4] {
         let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
         let moved = corners.map(|(x, y)| self.apply(f64::from(x), f64::from(y)));
         let fold = |pick: fn(&(f64, f64)) -> f64, join: fn(f64, f64) -> f64, start: f64| {
