@@ -48,7 +48,10 @@ pub fn conclude(
         let form = predictor.form_labels.as_ref();
         extras.form_temperature = form.and_then(|labels| temperature(found, labels));
     }
-    write_model(&predictor.model, &processor_of(base)?, extras, &run_dir.join("model"))?;
+    // Not the model that was measured: its weights are changed for inference.
+    drop(predictor);
+    let model = Model::read(best, device)?;
+    write_model(&model, &processor_of(base)?, extras, &run_dir.join("model"))?;
     Ok(found)
 }
 
