@@ -401,4 +401,5 @@ def main():
         raise SystemExit("models do not say the same on both sides")
 
 
-main()
+if __name__ == "__main__":
+    main()

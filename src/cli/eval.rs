@@ -7,8 +7,8 @@ use super::{Context, ExitCode};
 use crate::document::letters_and_digits;
 use crate::eval::run::{EvalOptions, evaluate};
 use crate::input::PageImage;
+use crate::model::heads::Task;
 use crate::output::stdout::Stdout;
-use crate::predict::Question;
 use crate::train::data::Sample;
 use crate::train::data::split::{SplitBy, split_dev};
 use crate::train::data::transfer::transfer_labels;
@@ -24,10 +24,11 @@ Examples:
   layoutlm eval --data sroie/test_dev --own-ocr          words read by this program
   layoutlm eval --data sroie/train --part dev --model runs/receipts/model
   layoutlm eval --data cord-typed=cord/dev --json
+  layoutlm eval --data sorted/ --part dev --model runs/kinds/model    a model of classes
   layoutlm eval --ocr --data sroie/train --part dev      how well pages are read
   layoutlm eval --ocr --data fcc_adbuy --limit 20 --render-dpi 100,200";
 
-/// Score a model on labelled pages: entities, fields, links, calibration
+/// Score a model on labelled pages: entities, fields, links or classes, calibration
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct EvalArgs {
@@ -60,7 +61,11 @@ pub fn run(args: EvalArgs, context: &Context) -> anyhow::Result<ExitCode> {
     if args.ocr.ocr {
         return eval_ocr::run(&args, context);
     }
-    let predictor = super::model::load(&args.model, context)?.predictor;
+    let found = super::model::find(&args.model, context)?;
+    if found.model.task == Task::SequenceClassification {
+        return super::eval_classes::run(&args, found, context);
+    }
+    let predictor = found.labelling()?.predictor;
     let samples = read_all(&args.data)?;
     let by = if args.dev_by_group { SplitBy::Group } else { SplitBy::Id };
     let samples = match args.part.as_str() {
@@ -73,15 +78,9 @@ pub fn run(args: EvalArgs, context: &Context) -> anyhow::Result<ExitCode> {
         &samples,
         |sample| {
             let picture = picture_of(sample)?;
-            let question = Question {
-                words: &sample.words,
-                size: sample.size,
-                segments: &sample.segments,
-                picture: &picture,
-            };
-            predictor.predict(&[question]).into_iter().next().unwrap_or_else(|| {
-                Err(crate::Error::model(crate::ErrorCode::Internal, "the page got no answer"))
-            })
+            predictor.predict(&[sample.question(&picture)]).into_iter().next().unwrap_or_else(
+                || Err(crate::Error::model(crate::ErrorCode::Internal, "the page got no answer")),
+            )
         },
         &EvalOptions::default(),
     );

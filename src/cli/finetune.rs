@@ -8,6 +8,7 @@ use crate::labels::LabelSet;
 use crate::model::config::LayoutLmExtras;
 use crate::model::heads::Task;
 use crate::model::precision::Precision;
+use crate::ocr::TesseractOptions;
 use crate::pipeline::Device;
 use crate::train::conclude::conclude;
 use crate::train::data::Sample;
@@ -20,7 +21,7 @@ use crate::train::objective::tagging::balanced_weights;
 use crate::train::optimizer::OptimizerOptions;
 use crate::train::trainer::{Length, TrainOptions, Trainer};
 use crate::train::{checkpoint, finetune};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -33,13 +34,16 @@ Examples:
   layoutlm finetune --data my-pages.jsonl --output runs/mine
   layoutlm finetune --data funsd/training --labels header,question,answer --links --base trunk/ \
       --output runs/forms
-  layoutlm finetune --data sroie/train --base minilm/ --output runs/receipts --resume";
+  layoutlm finetune --data sroie/train --base minilm/ --output runs/receipts --resume
+  layoutlm finetune --task classify --data sorted/ --base trunk/ --output runs/kinds
+                      sorted/ holds a directory of pictures and PDFs for each class";
 
-/// Train a model to label words, from a base model and labelled pages
+/// Train a model to label words or to tell documents apart, from a base model and labelled pages
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct FinetuneArgs {
-    /// Data set, as PATH or KIND=PATH; several are mixed
+    /// Data set, as PATH or KIND=PATH; several are mixed. To classify, also a directory with one of
+    /// page pictures and PDFs for each class (kind `pages`)
     #[arg(long, required = true, value_name = "[KIND=]PATH")]
     pub data: Vec<String>,
     /// Model to start from, as directory or hub name: LayoutLMv2, LayoutXLM, LayoutLM, or a BERT to
@@ -50,9 +54,16 @@ pub struct FinetuneArgs {
     /// out, and the finished model under `model/`
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
-    /// Labels to learn, by name; the typed fields without it
+    /// What to learn: labels of words, or classes of documents
+    #[arg(long, value_enum, default_value_t = TaskArg::Label)]
+    pub task: TaskArg,
+    /// Labels or classes to learn, by name; without it the typed fields, or all classes there are
     #[arg(long, value_delimiter = ',', value_name = "LABEL,…")]
     pub labels: Vec<String>,
+    /// Language of pages that are read by OCR, as Tesseract names it
+    #[arg(short, long, value_name = "LANG")]
+    #[arg(default_value_t = TesseractOptions::default().language)]
+    pub language: String,
     /// Name the results report
     #[arg(long, default_value = "layoutlm-custom")]
     pub name: String,
@@ -110,9 +121,21 @@ pub struct FinetuneArgs {
     pub device: Device,
 }
 
+/// What a model is to be trained for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TaskArg {
+    /// Words, for `extract`
+    Label,
+    /// Pages and documents, for `classify`
+    Classify,
+}
+
 pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode> {
     if let Some(text) = args.base.to_str() {
         args.base = super::model::directory(text, context)?;
+    }
+    if args.task == TaskArg::Classify {
+        return super::finetune_classes::run(&args, context);
     }
     let options = options(&args);
     let mut samples = read_all(&args.data)?;
@@ -179,7 +202,7 @@ fn check_links(args: &FinetuneArgs, labels: &LabelSet) -> crate::Result<()> {
     Ok(())
 }
 
-fn options(args: &FinetuneArgs) -> TrainOptions {
+pub fn options(args: &FinetuneArgs) -> TrainOptions {
     TrainOptions {
         seed: args.seed,
         length: Length::Passes(args.epochs),

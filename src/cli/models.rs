@@ -79,7 +79,7 @@ pub enum Action {
 
 pub fn run(args: ModelsArgs, context: &Context) -> anyhow::Result<ExitCode> {
     match args.action.unwrap_or(Action::List(cached::ListArgs::default())) {
-        Action::List(args) => cached::list(&args)?,
+        Action::List(args) => cached::list(&args, context)?,
         Action::Fetch { name } => cached::fetch(&name, context)?,
         Action::Remove { name } => cached::remove(&name, context)?,
         Action::Show { model } => show(&model, context)?,
@@ -127,13 +127,15 @@ fn labels(model: &Model) -> Vec<String> {
 }
 
 fn export(output: &Path, args: &ModelArgs, context: &Context) -> anyhow::Result<()> {
-    let found = super::model::find(args, context)?;
-    let processor = match &args.model {
-        None => registry::default_processor(),
-        Some(text) => Processor::read(&super::model::directory(text, context)?)?,
+    let (model, processor) = match &args.model {
+        None => (registry::default_network(tch::Device::Cpu)?, registry::default_processor()),
+        Some(text) => {
+            let directory = super::model::directory(text, context)?;
+            (Model::read(&directory, tch::Device::Cpu)?, Processor::read(&directory)?)
+        }
     };
-    found.model.save(output)?;
-    processor.write(found.model.config.model_type, output)?;
+    model.save(output)?;
+    processor.write(model.config.model_type, output)?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Scores: entities, fields, links, words.
 
+pub mod classes;
 pub mod fields;
 pub mod metrics;
 pub mod ocr;

@@ -1,7 +1,11 @@
 //! What an evaluation found: a table for people, JSON for programs.
 
 use super::fields::FieldScores;
-use super::metrics::{Bin, Confusion, Counts, Interval, Scores};
+use super::metrics::{
+    Bin, Confusion, Counts, Interval, Scores, at_temperature, calibration_error, fit_temperature,
+    negative_log_likelihood, reliability,
+};
+use crate::decode::sequence::argmax;
 use serde::Serialize;
 use std::fmt;
 
@@ -43,9 +47,10 @@ pub struct Failure {
 /// How far the probabilities of a classifier can be believed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Calibration {
-    /// Entity labels of the classifier.
+    /// Entity labels, or classes of pages, of the classifier.
     pub labels: Vec<String>,
-    pub words: usize,
+    /// Words, or pages, that it judged.
+    pub count: usize,
     /// Expected calibration error.
     pub error: f64,
     pub negative_log_likelihood: f64,
@@ -54,6 +59,31 @@ pub struct Calibration {
     /// Expected calibration error after that.
     pub error_at_temperature: f64,
     pub reliability: Vec<Bin>,
+}
+
+impl Calibration {
+    /// Of answers, each its probabilities and the true class.
+    pub fn of(labels: Vec<String>, rows: &[(Vec<f32>, usize)], bins: usize) -> Self {
+        let temperature = fit_temperature(rows);
+        let outcomes = |temperature: f64| -> Vec<(f32, bool)> {
+            let surest = |(row, class): &(Vec<f32>, usize)| {
+                let row = at_temperature(row, temperature);
+                let best = argmax(&row);
+                (row.get(best).copied().unwrap_or(0.0), best == *class)
+            };
+            rows.iter().map(surest).collect()
+        };
+        let plain = outcomes(1.0);
+        Self {
+            labels,
+            count: rows.len(),
+            error: calibration_error(&plain, bins),
+            negative_log_likelihood: negative_log_likelihood(rows, 1.0),
+            temperature,
+            error_at_temperature: calibration_error(&outcomes(temperature), bins),
+            reliability: reliability(&plain, bins),
+        }
+    }
 }
 
 impl fmt::Display for Report {
@@ -81,7 +111,7 @@ impl fmt::Display for Report {
             write_counts(f, "question-answer", links)?;
         }
         if !self.confusion.counts.is_empty() {
-            self.write_confusion(f)?;
+            write_confusion(f, &self.confusion, "words")?;
         }
         if !self.calibration.is_empty() {
             self.write_calibration(f)?;
@@ -126,25 +156,6 @@ impl Report {
         write_interval(f, self.field_interval)
     }
 
-    /// The confusion matrix, row by row, without its zeros.
-    fn write_confusion(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n{:<28}{:>9}{:>9}  taken for", "words by true label", "words", "right")?;
-        for (label, row) in &self.confusion.counts {
-            let all: usize = row.values().sum();
-            let right = row.get(label).copied().unwrap_or(0);
-            let mut wrong: Vec<(&String, usize)> =
-                row.iter().filter(|(other, _)| *other != label).map(|(l, n)| (l, *n)).collect();
-            wrong.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-            let wrong: Vec<String> =
-                wrong.iter().map(|(other, count)| format!("{other} {count}")).collect();
-            let share = right as f64 / all.max(1) as f64;
-            let wrong =
-                if wrong.is_empty() { String::new() } else { "  ".to_string() + &wrong.join(", ") };
-            writeln!(f, "{label:<28}{all:>9}{share:>9.4}{wrong}")?;
-        }
-        Ok(())
-    }
-
     fn write_calibration(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
@@ -155,7 +166,7 @@ impl Report {
             writeln!(
                 f,
                 "  {} words of {}, …: error {:.4}, {:.4} at temperature {:.2}",
-                head.words,
+                head.count,
                 head.labels.first().map_or("no label", String::as_str),
                 head.error,
                 head.error_at_temperature,
@@ -166,7 +177,31 @@ impl Report {
     }
 }
 
-fn write_counts(f: &mut fmt::Formatter<'_>, name: &str, counts: Counts) -> fmt::Result {
+/// A confusion matrix of words or documents, row by row, without its zeros.
+pub(super) fn write_confusion(
+    f: &mut fmt::Formatter<'_>,
+    confusion: &Confusion,
+    what: &str,
+) -> fmt::Result {
+    let title = format!("{what} by true label");
+    writeln!(f, "\n{title:<28}{what:>9}{:>9}  taken for", "right")?;
+    for (label, row) in &confusion.counts {
+        let all: usize = row.values().sum();
+        let right = row.get(label).copied().unwrap_or(0);
+        let mut wrong: Vec<(&String, usize)> =
+            row.iter().filter(|(other, _)| *other != label).map(|(l, n)| (l, *n)).collect();
+        wrong.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let wrong: Vec<String> =
+            wrong.iter().map(|(other, count)| format!("{other} {count}")).collect();
+        let share = right as f64 / all.max(1) as f64;
+        let wrong =
+            if wrong.is_empty() { String::new() } else { "  ".to_string() + &wrong.join(", ") };
+        writeln!(f, "{label:<28}{all:>9}{share:>9.4}{wrong}")?;
+    }
+    Ok(())
+}
+
+pub(super) fn write_counts(f: &mut fmt::Formatter<'_>, name: &str, counts: Counts) -> fmt::Result {
     let (precision, recall, f1) = (counts.precision(), counts.recall(), counts.f1());
     writeln!(f, "{name:<28}{precision:>9.4}{recall:>9.4}{f1:>9.4}{:>8}", counts.truth)
 }

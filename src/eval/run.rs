@@ -3,8 +3,7 @@
 
 use super::fields::{FieldScores, field_scores};
 use super::metrics::{
-    Counts, LabelledWords, at_temperature, bootstrap_f1, calibration_error, entity_scores,
-    fit_temperature, negative_log_likelihood, pair_counts, reliability,
+    Counts, LabelledWords, bootstrap_f1, calibration_error, entity_scores, pair_counts,
 };
 use super::report::{Calibration, Failure, Report};
 use crate::decode::fields::answers;
@@ -16,7 +15,7 @@ use crate::decode::{ValueContext, bio};
 use crate::document::{Entity, Page, WordSource};
 use crate::error::Result;
 use crate::labels::{LabelSet, Tag};
-use crate::train::data::Sample;
+use crate::train::data::{Sample, document_of};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How to score.
@@ -57,7 +56,7 @@ pub fn evaluate(
         });
         tally.add_page(sample, &prediction, &found);
         match documents.last_mut() {
-            Some(document) if document.id == document_id(&sample.id) => document.add(sample, found),
+            Some(document) if document.id == document_of(&sample.id) => document.add(sample, found),
             _ => {
                 let mut document = Document::new(sample);
                 document.add(sample, found);
@@ -87,10 +86,6 @@ pub fn groups_of_tags(tags: &[String]) -> Vec<LabelledWords> {
     let tags: Vec<Tag> = (0..tags.len()).filter_map(|id| labels.tag(id)).collect();
     let spans = bio::spans_of_tags(&tags);
     spans.into_iter().map(|span| (labels.entities()[span.label].clone(), span.words)).collect()
-}
-
-fn document_id(id: &str) -> &str {
-    id.rsplit_once('#').map_or(id, |(document, _)| document)
 }
 
 /// What is gathered page by page.
@@ -210,33 +205,9 @@ impl Tally {
             .heads
             .iter()
             .filter(|h| !h.rows.is_empty())
-            .map(|h| h.calibrate(options))
+            .map(|h| Calibration::of(h.labels.entities().to_vec(), &h.rows, options.bins))
             .collect();
         report
-    }
-}
-
-impl HeadOutcomes {
-    fn calibrate(&self, options: &EvalOptions) -> Calibration {
-        let temperature = fit_temperature(&self.rows);
-        let outcomes = |temperature: f64| -> Vec<(f32, bool)> {
-            let surest = |(row, class): &(Vec<f32>, usize)| {
-                let row = at_temperature(row, temperature);
-                let best = argmax(&row);
-                (row.get(best).copied().unwrap_or(0.0), best == *class)
-            };
-            self.rows.iter().map(surest).collect()
-        };
-        let plain = outcomes(1.0);
-        Calibration {
-            labels: self.labels.entities().to_vec(),
-            words: self.rows.len(),
-            error: calibration_error(&plain, options.bins),
-            negative_log_likelihood: negative_log_likelihood(&self.rows, 1.0),
-            temperature,
-            error_at_temperature: calibration_error(&outcomes(temperature), options.bins),
-            reliability: reliability(&plain, options.bins),
-        }
     }
 }
 
@@ -270,7 +241,7 @@ struct Document {
 impl Document {
     fn new(sample: &Sample) -> Self {
         Self {
-            id: document_id(&sample.id).to_string(),
+            id: document_of(&sample.id).to_string(),
             dataset: sample.dataset.clone(),
             entities: Vec::new(),
             truth: BTreeMap::new(),

@@ -3,7 +3,8 @@
 //! `fpn_output3…5` are kept so that a written file is complete.
 //!
 //! Norms are frozen batch norms (their statistics are buffers). For inference they are folded into
-//! the convolutions once ([`Backbone::fold`]).
+//! the convolutions once ([`Backbone::fold`]), in place: these are half of a base model's weights, and
+//! a second copy of them would be a third more memory.
 
 use super::config::BackboneConfig;
 use super::layers::{BufferValue, Scope};
@@ -67,8 +68,8 @@ struct ConvNorm {
     norm_bias: Tensor,
     running_mean: Tensor,
     running_var: Tensor,
-    /// Weight and bias with the norm multiplied in.
-    folded: Option<(Tensor, Tensor)>,
+    /// The norm's shift, `[outputs]`, once its scale is multiplied into `weight`.
+    folded: Option<Tensor>,
 }
 
 impl ConvNorm {
@@ -94,14 +95,22 @@ impl ConvNorm {
     }
 
     fn fold(&mut self) {
-        let (scale, shift) = self.scale_and_shift();
-        self.folded = Some((&self.weight * scale.view([-1, 1, 1, 1]), shift));
+        if self.folded.is_none() {
+            let (scale, shift) = self.scale_and_shift();
+            let _ = self.weight.g_mul_(&scale.view([-1, 1, 1, 1]));
+            self.folded = Some(shift);
+        }
     }
 
     /// [batch, in, h, w] → [batch, out, h/stride, w/stride]
     fn forward(&self, input: &Tensor, mode: NormMode) -> Tensor {
-        if let (Some((weight, bias)), NormMode::Frozen) = (&self.folded, mode) {
-            return self.shape.run(input, weight, Some(bias));
+        if let Some(shift) = &self.folded {
+            debug_assert_eq!(
+                mode,
+                NormMode::Frozen,
+                "folded norms have no statistics of their own"
+            );
+            return self.shape.run(input, &self.weight, Some(shift));
         }
         let output = self.shape.run(input, &self.weight, None);
         if mode == NormMode::Calibrate {
@@ -266,7 +275,8 @@ impl Backbone {
         })
     }
 
-    /// Multiplies the norms into the convolutions. Call after the weights are final.
+    /// Multiplies the norms into the convolutions. Call after the weights are final: they can be neither
+    /// saved nor trained afterwards.
     pub fn fold(&mut self) {
         self.stem.fold();
         for conv in self.stages.iter_mut().flatten().flat_map(Block::norms) {
@@ -274,12 +284,9 @@ impl Backbone {
         }
     }
 
-    /// Forgets the folded weights.
-    pub fn unfold(&mut self) {
-        self.stem.folded = None;
-        for conv in self.stages.iter_mut().flatten().flat_map(Block::norms) {
-            conv.folded = None;
-        }
+    /// Whether the weights are no longer those of a checkpoint.
+    pub fn is_folded(&self) -> bool {
+        self.stem.folded.is_some()
     }
 
     /// `image` [batch, 3, 224, 224], normalised → p2 [batch, fpn_channels, 56, 56].

@@ -24,7 +24,7 @@ pub mod trunk;
 mod visual;
 pub mod weights;
 
-use crate::error::{Error, Result, Stage};
+use crate::error::{Error, ErrorCode, Result, Stage};
 use config::{ModelConfig, ModelType};
 use heads::{Head, Logits, Task, TokenHead};
 use layers::Scope;
@@ -64,14 +64,23 @@ impl Model {
     /// Reads a checkpoint directory (`config.json` and weights), ready for inference.
     ///
     /// # Errors
+    /// As [`Self::read`].
+    pub fn load(dir: &Path, device: Device) -> Result<Self> {
+        let mut model = Self::read(dir, device)?;
+        model.freeze();
+        Ok(model)
+    }
+
+    /// Reads a checkpoint directory as it is, to be trained or saved.
+    ///
+    /// # Errors
     /// `ModelMissing`, `ModelInvalid`; `WeightsMismatch` names the tensor and both shapes;
     /// `LabelsMismatch` when the label map does not fit the classifier.
-    pub fn load(dir: &Path, device: Device) -> Result<Self> {
+    pub fn read(dir: &Path, device: Device) -> Result<Self> {
         let config = ModelConfig::read(dir)?;
         let task = Task::of(&config)?;
-        let mut model = Self::empty(config, task, device)?;
+        let model = Self::empty(config, task, device)?;
         weights::Checkpoint::open(dir)?.fill(&model.store, weights::Missing::Refuse)?;
-        model.freeze();
         Ok(model)
     }
 
@@ -107,17 +116,12 @@ impl Model {
         Ok(Self { config, task, trunk, relation, form, arithmetic, head, store })
     }
 
-    /// Weights are final: no gradients, norms folded into convolutions.
+    /// Weights are final: no gradients, norms folded into convolutions where they lie. The model can't
+    /// be saved any more.
     pub fn freeze(&mut self) {
         self.store.freeze();
         let _guard = tch::no_grad_guard();
         self.trunk.fold();
-    }
-
-    /// Makes a loaded model trainable again. Frozen norms stay buffers, as they are everywhere.
-    pub fn unfreeze(&mut self) {
-        self.store.unfreeze();
-        self.trunk.unfold();
     }
 
     pub fn device(&self) -> Device {
@@ -175,7 +179,7 @@ impl Model {
     /// heads that it does not have.
     ///
     /// # Errors
-    /// `OutputFailed` names the file.
+    /// `OutputFailed` names the file; `Internal` for a model that [`Self::freeze`] has changed.
     pub fn save(&self, dir: &Path) -> Result<()> {
         self.save_as(&self.config, dir)
     }
@@ -183,8 +187,13 @@ impl Model {
     /// As [`Self::save`], with a configuration that says more than the model's own.
     ///
     /// # Errors
-    /// `OutputFailed` names the file.
+    /// As [`Self::save`].
     pub fn save_as(&self, config: &ModelConfig, dir: &Path) -> Result<()> {
+        if self.trunk.is_folded() {
+            let message = "a model that was made ready for inference can't be saved";
+            return Err(Error::model(ErrorCode::Internal, message)
+                .hint("read it with `Model::read` to save it"));
+        }
         std::fs::create_dir_all(dir).map_err(|e| write_error(dir, e))?;
         let path = dir.join("config.json");
         let mut config = config.clone();

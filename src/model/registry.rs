@@ -81,21 +81,26 @@ impl Place {
 /// # Errors
 /// `ModelInvalid` only if the program itself is damaged.
 pub fn default_model(device: Device) -> Result<Found> {
-    let config = ModelConfig::parse(embedded::CONFIG)?;
-    let vocab_size = config.vocab_size;
+    let vocab_size = ModelConfig::parse(embedded::CONFIG)?.vocab_size;
     let (name, revision) = default_identity()?;
     let (model, tokenizer) = rayon::join(
-        || default_network(config, device),
+        || default_network(device),
         || WordTokenizer::from_bytes(embedded::TOKENIZER, embedded::TOKENIZER_CONFIG, vocab_size),
     );
-    Ok(Found { model: model?, tokenizer: tokenizer?, name, revision })
+    let mut model = model?;
+    model.freeze();
+    Ok(Found { model, tokenizer: tokenizer?, name, revision })
 }
 
-fn default_network(config: ModelConfig, device: Device) -> Result<Model> {
-    let mut model = Model::empty(config, Task::TokenClassification, device)?;
+/// The network of the model inside the program as it is stored, to be saved.
+///
+/// # Errors
+/// As [`default_model`].
+pub fn default_network(device: Device) -> Result<Model> {
+    let config = ModelConfig::parse(embedded::CONFIG)?;
+    let model = Model::empty(config, Task::TokenClassification, device)?;
     Checkpoint::embedded("the built-in model", embedded::WEIGHTS)
         .fill(model.store(), Missing::Refuse)?;
-    model.freeze();
     Ok(model)
 }
 

@@ -93,18 +93,17 @@ impl Trunk {
         })
     }
 
-    /// Makes inference quicker; call after the weights are final.
+    /// Makes inference quicker; call after the weights are final: they can be neither saved nor trained
+    /// afterwards.
     pub fn fold(&mut self) {
         if let Some(visual) = &mut self.visual {
             visual.fold();
         }
     }
 
-    /// Undoes [`Self::fold`]: gradients reach the weights themselves.
-    pub fn unfold(&mut self) {
-        if let Some(visual) = &mut self.visual {
-            visual.unfold();
-        }
+    /// Whether [`Self::fold`] changed weights.
+    pub fn is_folded(&self) -> bool {
+        self.visual.as_ref().is_some_and(VisualEmbedding::is_folded)
     }
 
     /// The states of a batch, with dropout and gradients where `train`.

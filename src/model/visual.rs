@@ -61,8 +61,9 @@ impl VisualEmbedding {
         self.backbone.fold();
     }
 
-    pub fn unfold(&mut self) {
-        self.backbone.unfold();
+    /// Whether [`Self::fold`] was called.
+    pub fn is_folded(&self) -> bool {
+        self.backbone.is_folded()
     }
 
     /// Stores the norms' statistics on this batch of pictures (see [`NormMode::Calibrate`]).

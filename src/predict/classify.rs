@@ -3,9 +3,9 @@
 use super::{BatchOptions, Question, batches, only_row, whole_windows};
 use crate::encode::batch::stack;
 use crate::encode::boxes::LayoutBoxes;
-use crate::encode::encode_page;
 use crate::encode::tokenize::WordTokenizer;
 use crate::encode::window::WindowOptions;
+use crate::encode::{Window, encode_page};
 use crate::error::{Error, ErrorCode, Result};
 use crate::model::heads::{Logits, Task};
 use crate::model::{Model, probabilities};
@@ -13,12 +13,16 @@ use tch::{Device, Kind};
 
 /// A sequence-classification model with its tokenizer and classes.
 pub struct Classifier {
-    model: Model,
-    tokenizer: WordTokenizer,
+    pub model: Model,
+    pub tokenizer: WordTokenizer,
     /// Names of the classes, by id.
     pub classes: Vec<String>,
     pub window: WindowOptions,
     pub batch: BatchOptions,
+    /// Whose boxes the model is shown.
+    pub boxes: LayoutBoxes,
+    /// Scores are softmax(logits / temperature).
+    pub temperature: f64,
 }
 
 impl Classifier {
@@ -30,13 +34,25 @@ impl Classifier {
                 "name a …ForSequenceClassification model with --model: a directory or owner/name",
             ));
         }
+        let extras = model.config.layoutlm.as_ref();
         Ok(Self {
             classes: model.config.id2label.values().cloned().collect(),
             window: whole_windows(&model.config),
             batch: BatchOptions::default(),
+            boxes: extras.map(|extras| extras.boxes).unwrap_or_default(),
+            temperature: extras.and_then(|extras| extras.temperature).unwrap_or(1.0),
             model,
             tokenizer,
         })
+    }
+
+    /// Stage encode: the windows of a page.
+    ///
+    /// # Errors
+    /// `TokenizerMismatch`.
+    pub fn encode(&self, page: &Question) -> Result<Vec<Window>> {
+        let boxes = self.boxes.of(page.words, page.segments);
+        encode_page(page.words, &boxes, page.size, &self.tokenizer, self.window)
     }
 
     /// A probability for each class. A page of several windows is the mean of them; the reference looks
@@ -45,10 +61,9 @@ impl Classifier {
     /// # Errors
     /// `TokenizerMismatch`, `Internal`.
     pub fn classify(&self, page: &Question) -> Result<Vec<f32>> {
-        let boxes = LayoutBoxes::Words.of(page.words, &[]);
-        let mut windows = encode_page(page.words, &boxes, page.size, &self.tokenizer, self.window)?;
+        let mut windows = self.encode(page)?;
         windows.sort_by_key(|window| std::cmp::Reverse(window.len()));
-        let lengths: Vec<usize> = windows.iter().map(super::Window::len).collect();
+        let lengths: Vec<usize> = windows.iter().map(Window::len).collect();
         let visual = self.model.config.visual_tokens() as usize;
         let mut sum = vec![0.0; self.classes.len()];
         for range in batches(&lengths, self.batch.max_tokens, visual) {
@@ -58,7 +73,7 @@ impl Classifier {
             let Logits::Sequence(logits) = self.model.forward(&inputs) else {
                 return Err(Error::model(ErrorCode::Internal, "a page head answers per page"));
             };
-            let found = probabilities(&logits, 1.0) // [batch, labels]
+            let found = probabilities(&logits, self.temperature) // [batch, labels]
                 .sum_dim_intlist([0i64].as_slice(), false, Kind::Float)
                 .to_device(Device::Cpu);
             sum.iter_mut().zip(only_row(&found)?).for_each(|(sum, value)| *sum += value);

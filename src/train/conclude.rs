@@ -4,12 +4,14 @@
 use super::finetune::{processor_of, tokenizer_of, write_model};
 use super::score::{DevPage, report};
 use crate::error::{Error, Result, Stage};
-use crate::eval::report::Report;
+use crate::eval::report::{Calibration, Report};
 use crate::eval::run::EvalOptions;
 use crate::labels::LabelSet;
 use crate::model::Model;
 use crate::model::config::LayoutLmExtras;
 use crate::predict::Predictor;
+use serde::Serialize;
+use std::fmt::Display;
 use std::path::Path;
 use tch::Device;
 
@@ -39,22 +41,38 @@ pub fn conclude(
         pages => Some(report(&predictor, pages, &EvalOptions::default())?),
     };
     if let Some(found) = &found {
-        let json = serde_json::to_string_pretty(found).unwrap_or_default();
-        for (name, text) in [("report.txt", found.to_string()), ("report.json", json + "\n")] {
-            let path = run_dir.join(name);
-            std::fs::write(&path, text).map_err(|e| Error::unwritable(Stage::Train, &path, e))?;
-        }
+        write_report(run_dir, found)?;
         extras.temperature = temperature(found, &predictor.labels);
         let form = predictor.form_labels.as_ref();
         extras.form_temperature = form.and_then(|labels| temperature(found, labels));
     }
-    write_model(&predictor.model, &processor_of(base)?, extras, &run_dir.join("model"))?;
+    // Not the model that was measured: its weights are changed for inference.
+    drop(predictor);
+    let model = Model::read(best, device)?;
+    write_model(&model, &processor_of(base)?, extras, &run_dir.join("model"))?;
     Ok(found)
 }
 
 /// What calibrates the head with these labels; `None` where no page asked it anything.
 fn temperature(report: &Report, labels: &LabelSet) -> Option<f64> {
-    let (low, high) = (*TEMPERATURES.start(), *TEMPERATURES.end());
     let fitted = report.calibration.iter().find(|fitted| fitted.labels == labels.entities());
-    fitted.map(|fitted| fitted.temperature.clamp(low, high))
+    fitted.map(plausible_temperature)
+}
+
+/// The temperature that was fitted, within what a model can need.
+pub(super) fn plausible_temperature(fitted: &Calibration) -> f64 {
+    fitted.temperature.clamp(*TEMPERATURES.start(), *TEMPERATURES.end())
+}
+
+/// `report.txt` and `report.json` in the run's directory.
+///
+/// # Errors
+/// `OutputFailed` names the file.
+pub(super) fn write_report(run_dir: &Path, report: &(impl Serialize + Display)) -> Result<()> {
+    let json = serde_json::to_string_pretty(report).unwrap_or_default();
+    for (name, text) in [("report.txt", report.to_string()), ("report.json", json + "\n")] {
+        let path = run_dir.join(name);
+        std::fs::write(&path, text).map_err(|e| Error::unwritable(Stage::Train, &path, e))?;
+    }
+    Ok(())
 }

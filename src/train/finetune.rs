@@ -16,6 +16,7 @@ use crate::model::processor::Processor;
 use crate::model::relation::RelationHead;
 use crate::model::weights::{Checkpoint, Missing};
 use crate::predict::Predictor;
+use crate::predict::classify::Classifier;
 use image::RgbImage;
 use rayon::prelude::*;
 use std::path::Path;
@@ -80,6 +81,15 @@ impl Start<'_> {
     pub fn predictor(&self, dir: &Path) -> Result<Predictor> {
         let (model, tokenizer) = self.from(dir)?;
         Predictor::new(model, tokenizer)
+    }
+
+    /// As [`Self::from`], ready to be asked for classes of pages.
+    ///
+    /// # Errors
+    /// As loading a model; `ModelInvalid` when the task is another.
+    pub fn classifier(&self, dir: &Path) -> Result<Classifier> {
+        let (model, tokenizer) = self.from(dir)?;
+        Classifier::new(model, tokenizer)
     }
 
     /// The trunk of a checkpoint, or of a compact LayoutLMv2 around a BERT, with a new head for the
@@ -187,7 +197,8 @@ pub fn dev_pages(samples: Vec<Sample>) -> Result<Vec<DevPage>> {
         .collect()
 }
 
-fn pictures(samples: &[Sample]) -> Vec<Result<RgbImage>> {
+/// The 224×224 picture of each sample.
+pub fn pictures(samples: &[Sample]) -> Vec<Result<RgbImage>> {
     samples.par_iter().map(picture_of).collect()
 }
 

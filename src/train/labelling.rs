@@ -86,17 +86,9 @@ impl BatchSource for LabelledWindows<'_> {
 
     /// Windows of like length together, in random order.
     fn pass(&self, pass: usize) -> Box<dyn Iterator<Item = Result<Vec<usize>>> + Send + '_> {
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(pass as u64));
-        let mut order: Vec<usize> = (0..self.set.examples.len()).collect();
-        order.shuffle(&mut random);
-        let length = |index: &usize| self.set.examples[*index].window.len() + self.visual;
-        let mut batches = Vec::new();
-        // Sorted within stretches only, so that each pass groups the pages differently.
-        for stretch in order.chunks_mut(STRETCH) {
-            stretch.sort_by_key(length);
-            batches.extend(cut(stretch.iter().copied(), length, self.batch_tokens));
-        }
-        batches.shuffle(&mut random);
+        let length = |index: usize| self.set.examples[index].window.len() + self.visual;
+        let count = self.set.examples.len();
+        let batches = shuffled_batches(count, length, self.batch_tokens, self.seed, pass);
         Box::new(batches.into_iter().map(Ok))
     }
 
@@ -116,6 +108,27 @@ impl BatchSource for LabelledWindows<'_> {
         let pairs = PairBatch::of(&pairs, seq, self.device);
         Ok(LabelledBatch { inputs, labels, form, pairs })
     }
+}
+
+/// The windows `0..count` of a pass in batches of like length, in random order by seed and pass.
+pub fn shuffled_batches(
+    count: usize,
+    length: impl Fn(usize) -> usize,
+    most: usize,
+    seed: u64,
+    pass: usize,
+) -> Vec<Vec<usize>> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(pass as u64));
+    let mut order: Vec<usize> = (0..count).collect();
+    order.shuffle(&mut random);
+    let mut batches = Vec::new();
+    // Sorted within stretches only, so that each pass groups the pages differently.
+    for stretch in order.chunks_mut(STRETCH) {
+        stretch.sort_by_key(|index| length(*index));
+        batches.extend(cut(stretch.iter().copied(), |index| length(*index), most));
+    }
+    batches.shuffle(&mut random);
+    batches
 }
 
 /// Groups of things of rising length whose padded sum stays within `most` tokens, one at least.

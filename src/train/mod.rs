@@ -1,6 +1,7 @@
 //! Training: data sets, objectives, optimiser, the loop.
 
 pub mod checkpoint;
+pub mod classes;
 pub mod conclude;
 pub mod curve;
 pub mod data;

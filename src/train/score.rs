@@ -40,15 +40,8 @@ pub fn score(predictor: &Predictor, pages: &[DevPage]) -> Result<Score> {
 pub fn report(predictor: &Predictor, pages: &[DevPage], options: &EvalOptions) -> Result<Report> {
     let mut predictions: Vec<PagePrediction> = Vec::with_capacity(pages.len());
     for chunk in pages.chunks(PAGES_AT_ONCE) {
-        let questions: Vec<Question> = chunk
-            .iter()
-            .map(|p| Question {
-                words: &p.sample.words,
-                size: p.sample.size,
-                segments: &p.sample.segments,
-                picture: &p.picture,
-            })
-            .collect();
+        let questions: Vec<Question> =
+            chunk.iter().map(|page| page.sample.question(&page.picture)).collect();
         for prediction in predictor.predict(&questions) {
             predictions.push(prediction?);
         }

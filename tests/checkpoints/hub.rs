@@ -267,7 +267,12 @@ fn program_fetches_lists_shows_and_removes() {
     assert_eq!(listed["complete"], true);
     let (code, _, stderr) = room.layoutlm(&["models", "remove", REPOSITORY]);
     assert_eq!(code, 0, "{stderr}");
-    assert_eq!(room.layoutlm(&["models"]).1, "");
+    for list in [&["models"][..], &["models", "list", "--json"]] {
+        let (code, stdout, stderr) = room.layoutlm(list);
+        assert_eq!((code, stdout.as_str()), (0, ""), "results alone go to standard output");
+        assert!(stderr.starts_with("no models in ") && stderr.contains("models fetch"), "{stderr}");
+    }
+    assert_eq!(room.layoutlm(&["-q", "models"]).2, "");
     let (code, _, stderr) = room.layoutlm(&["models", "remove", REPOSITORY]);
     assert_eq!(code, 4);
     assert!(stderr.contains("not in the cache") && stderr.contains("hint:"), "{stderr}");

@@ -6,8 +6,8 @@ use layoutlm::geometry::{PageSize, PixelBox};
 use layoutlm::model::Model;
 use layoutlm::model::config::ModelConfig;
 use layoutlm::model::heads::Task;
-use layoutlm::train::data::Sample;
 use layoutlm::train::data::shard::ShardWriter;
+use layoutlm::train::data::{Picture, Sample, jsonl};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::{Path, PathBuf};
@@ -156,4 +156,63 @@ fn pages_are_read_into_shards_without_a_model() {
     let room = room();
     let answer = answer(room.layoutlm("pretrain --data pages.shard --output run --read-only"));
     assert!(answer.contains("train on: 1") && answer.starts_with("exit code: 0"), "{answer}");
+}
+
+#[test]
+fn classes_are_learned_from_lines_and_run_by_classify_and_eval() {
+    let room = room();
+    let sample = |number: usize| {
+        let class = ["form", "letter", "order"][number % 3].to_string();
+        let (sample, picture) = page(number);
+        let picture = Some(Picture::Image(picture));
+        Sample { class: Some(class), picture, tags: Vec::new(), annotated: Vec::new(), ..sample }
+    };
+    let samples: Vec<Sample> = (0..30).map(sample).collect();
+    jsonl::write(&room.path("pages.jsonl"), &samples).unwrap();
+    let finetune = "finetune --task classify --data pages.jsonl --base base --output kinds --epochs 2 \
+                    --batch-tokens 400 --dev 0.2 --balance-classes";
+    let tuned = answer(room.layoutlm(finetune));
+    assert!(tuned.starts_with("exit code: 0"), "{tuned}");
+    assert!(tuned.contains("pages of each class: form 10, letter 10, order 10"), "{tuned}");
+    assert!(tuned.contains("24 pages to train on, 6 held out"), "{tuned}");
+    assert!(room.read("kinds/report.txt").contains("documents by true label"));
+    let config: serde_json::Value =
+        serde_json::from_str(&room.read("kinds/model/config.json")).unwrap();
+    assert_eq!(config["architectures"][0], "LayoutLMv2ForSequenceClassification");
+    assert_eq!(config["id2label"]["2"], "order");
+    assert!(config["layoutlm"]["temperature"].is_f64());
+    let names = std::fs::read(room.path("kinds/model/model.safetensors")).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&names).unwrap();
+    assert_eq!(tensors.tensor("classifier.weight").unwrap().shape()[0], 3);
+
+    // What `eval` says of the part held out is what the end of training said.
+    let eval = "eval --data pages.jsonl --part dev --dev 0.2 --model kinds/model --json";
+    let found: serde_json::Value =
+        serde_json::from_str(&crate::harness::stdout(room.layoutlm(eval))).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&room.read("kinds/report.json")).unwrap();
+    assert_eq!(found["documents"], 6);
+    assert_eq!(found["accuracy"], told["accuracy"]);
+    assert_eq!(found["confusion"], told["confusion"]);
+
+    room.file("words.json", br#"{"words": [{"text": "total", "bbox": [1, 1, 30, 12]}]}"#);
+    let page = room.path("images/page0.png");
+    let classify = format!("classify {} --words words.json --model kinds/model", page.display());
+    let record: serde_json::Value =
+        serde_json::from_str(&crate::harness::stdout(room.layoutlm(&classify))).unwrap();
+    assert_eq!(record["labels"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn what_cannot_be_classified_is_said() {
+    let room = room();
+    for (arguments, code, said) in [
+        ("--data pages.shard", 1, "no page has a class"),
+        ("--data pages.shard --links", 2, "are learned with labels of words"),
+        ("--data pages.shard --labels memo,form", 1, "no page has the class `memo`"),
+    ] {
+        let command = format!("finetune --task classify --base base --output run {arguments}");
+        let answer = answer(room.layoutlm(&command));
+        assert!(answer.contains(said), "{arguments}\n{answer}");
+        assert!(answer.starts_with(&format!("exit code: {code}")), "{arguments}\n{answer}");
+    }
 }

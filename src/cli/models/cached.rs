@@ -16,7 +16,7 @@ pub struct ListArgs {
     json: bool,
 }
 
-pub fn list(args: &ListArgs) -> anyhow::Result<()> {
+pub fn list(args: &ListArgs, context: &Context) -> anyhow::Result<()> {
     let settings = HubSettings::from_environment()?;
     let models = hub::list(&settings.cache);
     let mut stdout = Stdout::open()?;
@@ -28,6 +28,13 @@ pub fn list(args: &ListArgs) -> anyhow::Result<()> {
         write!(stdout, "{}", table(&models))?;
     }
     stdout.flush()?;
+    if models.is_empty() {
+        context.note(format_args!(
+            "no models in {}; `layoutlm models fetch owner/name` downloads one, and the built-in one \
+             needs no download",
+            settings.cache.display()
+        ));
+    }
     Ok(())
 }
 

@@ -31,6 +31,8 @@ pub mod xfund;
 use crate::document::Word;
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::geometry::{PageSize, PixelBox};
+use crate::predict::Question;
+use image::RgbImage;
 use std::collections::BTreeMap;
 
 pub use kind::{DatasetKind, labels_for, read_dataset};
@@ -44,6 +46,11 @@ pub use transfer::transfer_labels;
 /// `NotFound` or `Unreadable` for the directory, `DataInvalid` when it holds none.
 pub fn shard_files(dir: &std::path::Path) -> Result<Vec<std::path::PathBuf>> {
     json_file::data_files(dir, "shard")
+}
+
+/// The document that a page belongs to: `a#2` is page 2 of `a`.
+pub fn document_of(id: &str) -> &str {
+    id.rsplit_once('#').map_or(id, |(document, _)| document)
 }
 
 /// One page with the labels of its words.
@@ -72,6 +79,8 @@ pub struct Sample {
     /// Words whose label is open to doubt (the same total on a second line): training gives no loss
     /// for them. Empty means none.
     pub ignore: Vec<bool>,
+    /// What kind of document the page belongs to, where the data set says it.
+    pub class: Option<String>,
 }
 
 impl Sample {
@@ -94,11 +103,17 @@ impl Sample {
             picture: None,
             segments: Vec::new(),
             ignore: Vec::new(),
+            class: None,
         }
     }
 }
 
 impl Sample {
+    /// The page as a model is asked about it; `picture` is its own, 224×224.
+    pub fn question<'a>(&'a self, picture: &'a RgbImage) -> Question<'a> {
+        Question { words: &self.words, size: self.size, segments: &self.segments, picture }
+    }
+
     /// Checks what the types can't: that the lists fit together and the tags are BIO over `annotated`.
     ///
     /// # Errors

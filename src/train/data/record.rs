@@ -40,6 +40,8 @@ pub struct Record {
     /// Indices of the words that training passes over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     ignore: Vec<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    class: Option<String>,
 }
 
 fn default_dataset() -> String {
@@ -94,6 +96,7 @@ impl Record {
             image_page: None,
             segments: sample.segments.clone(),
             ignore: ignore.map(|(index, _)| index).collect(),
+            class: sample.class.clone(),
         }
     }
 
@@ -135,6 +138,7 @@ impl Record {
         sample.links = self.links;
         sample.truth = self.truth;
         sample.segments = self.segments;
+        sample.class = self.class;
         if !self.ignore.is_empty() {
             sample.ignore = mask(&self.ignore, &sample)?;
         }

@@ -3,8 +3,8 @@
 //! Members are ranked by a hash of their id and the seed. By group, whole groups are held out: a shop
 //! that the model has seen says little about shops it hasn't.
 
-use super::Sample;
 use super::align::stream::fold;
+use super::{Sample, document_of};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -13,23 +13,26 @@ use std::collections::BTreeMap;
 pub enum SplitBy {
     /// Every page by itself.
     Id,
+    /// Pages of one document.
+    Document,
     /// Pages of one document; of one company, customer or, where neither is known, one letter head.
     Group,
 }
 
 /// `(train, dev)`, both in the order given; `dev` holds about `fraction` of the samples of each data
-/// set, the same ones whatever other sets are there.
+/// set, and of each class where pages have one, the same ones whatever other sets are there.
 pub fn split_dev(
     samples: Vec<Sample>,
     fraction: f64,
     seed: u64,
     by: SplitBy,
 ) -> (Vec<Sample>, Vec<Sample>) {
-    let mut sets: Vec<(String, Vec<Sample>)> = Vec::new();
+    let mut sets: Vec<((String, Option<String>), Vec<Sample>)> = Vec::new();
     for sample in samples {
-        match sets.iter_mut().find(|(name, _)| *name == sample.dataset) {
+        let kind = (sample.dataset.clone(), sample.class.clone());
+        match sets.iter_mut().find(|(of, _)| *of == kind) {
             Some((_, set)) => set.push(sample),
-            None => sets.push((sample.dataset.clone(), vec![sample])),
+            None => sets.push((kind, vec![sample])),
         }
     }
     let (mut train, mut dev) = (Vec::new(), Vec::new());
@@ -83,15 +86,15 @@ pub fn is_held_out(document: &str, fraction: f64, seed: u64) -> bool {
 
 /// What a sample stays together with.
 fn group_of(sample: &Sample, by: SplitBy) -> String {
-    if by == SplitBy::Id {
-        return sample.id.clone();
+    match by {
+        SplitBy::Id => return sample.id.clone(),
+        SplitBy::Document => return document_of(&sample.id).to_string(),
+        SplitBy::Group => {}
     }
     let named = ["company", "customer"].iter().find_map(|key| sample.truth.get(*key));
     let text = match named {
         Some(name) => name.clone(),
-        None if sample.id.contains('#') => {
-            return sample.id.split('#').next().unwrap_or_default().to_string();
-        }
+        None if sample.id.contains('#') => return document_of(&sample.id).to_string(),
         None => letter_head(sample),
     };
     let folded: String = fold(&text).into_iter().collect();
@@ -174,6 +177,21 @@ mod tests {
         let share = first.iter().filter(|h| **h).count() as f64 / 4000.0;
         assert!((share - 0.1).abs() < 0.02, "{share}");
         assert!(!is_held_out("a", 0.0, 1));
+    }
+
+    #[test]
+    fn every_class_is_held_out_in_its_share_and_pages_of_a_document_stay_together() {
+        let page = |i: usize| {
+            let class = if i % 4 == 0 { "letter" } else { "form" };
+            let id = format!("{class}/{}#{}", i / 8, i % 8);
+            let sample = Sample::unlabelled(id, "test", PageSize::new(1, 1), Vec::new());
+            Sample { class: Some(class.to_string()), ..sample }
+        };
+        let (train, dev) = split_dev((0..160).map(page).collect(), 0.2, 7, SplitBy::Document);
+        let count = |class: &str| dev.iter().filter(|s| s.class.as_deref() == Some(class)).count();
+        assert_eq!((count("letter"), count("form")), (8, 24));
+        let document = |sample: &Sample| document_of(&sample.id).to_string();
+        assert!(dev.iter().all(|held| train.iter().all(|kept| document(kept) != document(held))));
     }
 
     #[test]

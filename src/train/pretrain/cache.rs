@@ -96,32 +96,70 @@ fn shards_of_pages(
         if shard.is_file() {
             part.iter().for_each(|_| watcher.done());
         } else {
-            let read: Vec<Result<Vec<Sample>>> = part
-                .par_iter()
-                .map(|file| {
-                    let read = reading.document(file, &name_in(root, file));
-                    watcher.done();
-                    read
-                })
-                .collect();
-            write_read(&shard, read, watcher)?;
+            write_read(&shard, read_documents(root, part, reading, watcher), watcher)?;
         }
         shards.push(shard);
     }
     Ok(shards)
 }
 
+/// The pages of each document below `root`.
+fn read_documents(
+    root: &Path,
+    files: &[PathBuf],
+    reading: &PageReading,
+    watcher: &dyn Watcher,
+) -> Vec<Result<Vec<Sample>>> {
+    let read = |file: &PathBuf| {
+        let read = reading.document(file, &name_in(root, file));
+        watcher.done();
+        read
+    };
+    files.par_iter().map(read).collect()
+}
+
+/// As [`shards_of`] reads the pages below `root`, but kept in memory alone.
+///
+/// # Errors
+/// Of OCR that can't be had; `NoInputs` where there is no page.
+pub fn pages_in_memory(
+    root: &Path,
+    reading: &PageReading,
+    watcher: &dyn Watcher,
+) -> Result<Vec<Sample>> {
+    let files = pages::list(root)?;
+    watcher.begin(files.len());
+    let read = read_documents(root, &files, reading, watcher);
+    let mut samples = Vec::new();
+    each_readable(read, watcher, |pages| {
+        samples.extend(pages);
+        Ok(())
+    })?;
+    Ok(samples)
+}
+
 /// A shard of what could be read.
 fn write_read(shard: &Path, read: Vec<Result<Vec<Sample>>>, watcher: &dyn Watcher) -> Result<()> {
     let mut writer = ShardWriter::create(shard)?;
+    each_readable(read, watcher, |pages| {
+        pages.into_iter().try_for_each(|sample| push(&mut writer, sample))
+    })?;
+    writer.finish()
+}
+
+fn each_readable(
+    read: Vec<Result<Vec<Sample>>>,
+    watcher: &dyn Watcher,
+    mut take: impl FnMut(Vec<Sample>) -> Result<()>,
+) -> Result<()> {
     for document in read {
         match document {
-            Ok(samples) => samples.into_iter().try_for_each(|sample| push(&mut writer, sample))?,
+            Ok(samples) => take(samples)?,
             Err(error) if pages::is_fatal(&error) => return Err(error),
             Err(error) => watcher.failed(&error),
         }
     }
-    writer.finish()
+    Ok(())
 }
 
 fn push(writer: &mut ShardWriter, mut sample: Sample) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::encode::window::WindowOptions;
 use crate::encode::{Window, encode_page};
 use crate::error::Result;
 use crate::geometry::{NormBox, PixelBox};
-use crate::train::data::{Picture, Sample};
+use crate::train::data::{Picture, Sample, document_of};
 use crate::train::example::IGNORED;
 use crate::train::objective::mvlm::{BLANK, Masking, Vocabulary};
 use crate::train::objective::tim::Fate;
@@ -94,11 +94,6 @@ impl PageWindow {
         // A window of special tokens alone teaches nothing.
         Ok(windows.into_iter().filter(|window| window.len() > 2).map(make).collect())
     }
-}
-
-/// The document that a page belongs to: `a#2` is page 2 of `a`.
-pub fn document_of(id: &str) -> &str {
-    id.rsplit_once('#').map_or(id, |(document, _)| document)
 }
 
 /// The picture as the model reads it.

@@ -10,7 +10,7 @@ pub mod pages;
 pub mod source;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod resume_tests;
 

@@ -1,15 +1,15 @@
 //! Batches from shards, as a stream: pages in random order through a buffer, windows of like length
 //! together. Memory does not grow with the number of pages.
 
-use super::example::{Objectives, PageWindow, Prepared, document_of, prepare};
+use super::example::{Objectives, PageWindow, Prepared, prepare};
 use super::objective::PretrainingBatch;
 use crate::encode::tokenize::WordTokenizer;
 use crate::encode::window::WindowOptions;
 use crate::error::Result;
-use crate::train::data::Sample;
 use crate::train::data::shard::ShardReader;
 use crate::train::data::shuffle::ShuffledShards;
 use crate::train::data::split::is_held_out;
+use crate::train::data::{Sample, document_of};
 use crate::train::labelling::{STRETCH, cut};
 use crate::train::objective::mvlm::Vocabulary;
 use crate::train::trainer::BatchSource;
