@@ -66,7 +66,7 @@ impl Flat {
     }
 
     /// A box of the flat picture as the smallest upright box around it in the photograph.
-    pub fn to_page(&self, bbox: PixelBox) -> PixelBox {
+    pub fn to_page(self, bbox: PixelBox) -> PixelBox {
         let bounds = <[u32; 4]>::from(bbox.clamp_to(self.size)).map(|side| side as f32);
         let [left, top, right, bottom] = self.to_page.carry(bounds);
         let whole = |side: f32| side.round() as i64;
@@ -81,7 +81,7 @@ impl Flat {
 
     /// From the photograph's pixels to the flat picture's.
     #[cfg(test)]
-    pub fn from_page(&self) -> Option<Homography> {
+    pub fn inverse(&self) -> Option<Homography> {
         self.to_page.inverse()
     }
 

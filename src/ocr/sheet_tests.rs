@@ -20,7 +20,7 @@ fn printed(x: u32, y: u32) -> bool {
 /// A printed sheet photographed so that its corners come to lie here.
 fn photograph(corners: Corners) -> GrayImage {
     let flat = Flat::new(SIZE, corners).unwrap();
-    let back = flat.from_page().unwrap();
+    let back = flat.inverse().unwrap();
     GrayImage::from_fn(SIZE.width, SIZE.height, |x, y| {
         let (u, v) = back.apply(f64::from(x) + 0.5, f64::from(y) + 0.5);
         let (width, height) = (f64::from(flat.size().width), f64::from(flat.size().height));

@@ -27,16 +27,18 @@ pub fn split_dev(
     seed: u64,
     by: SplitBy,
 ) -> (Vec<Sample>, Vec<Sample>) {
-    let mut sets: Vec<((String, Option<String>), Vec<Sample>)> = Vec::new();
+    let mut sets: Vec<Vec<Sample>> = Vec::new();
     for sample in samples {
-        let kind = (sample.dataset.clone(), sample.class.clone());
-        match sets.iter_mut().find(|(of, _)| *of == kind) {
-            Some((_, set)) => set.push(sample),
-            None => sets.push((kind, vec![sample])),
+        let alike = |set: &&mut Vec<Sample>| {
+            set.first().is_some_and(|s| s.dataset == sample.dataset && s.class == sample.class)
+        };
+        match sets.iter_mut().find(alike) {
+            Some(set) => set.push(sample),
+            None => sets.push(vec![sample]),
         }
     }
     let (mut train, mut dev) = (Vec::new(), Vec::new());
-    for (_, set) in sets {
+    for set in sets {
         let (kept, held) = split_set(set, fraction, seed, by);
         train.extend(kept);
         dev.extend(held);
@@ -182,7 +184,7 @@ mod tests {
     #[test]
     fn every_class_is_held_out_in_its_share_and_pages_of_a_document_stay_together() {
         let page = |i: usize| {
-            let class = if i % 4 == 0 { "letter" } else { "form" };
+            let class = if i.is_multiple_of(4) { "letter" } else { "form" };
             let id = format!("{class}/{}#{}", i / 8, i % 8);
             let sample = Sample::unlabelled(id, "test", PageSize::new(1, 1), Vec::new());
             Sample { class: Some(class.to_string()), ..sample }
