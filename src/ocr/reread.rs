@@ -83,14 +83,22 @@ impl Default for RereadOptions {
 
 /// Our reader, shared by all pages that are being read.
 pub struct Rereader {
-    reader: Mutex<LineReader>,
+    /// Alike, at least one; each reads for one page at a time.
+    readers: Vec<Mutex<LineReader>>,
     mode: Reread,
     options: RereadOptions,
 }
 
 impl Rereader {
     pub fn new(reader: LineReader, mode: Reread, options: RereadOptions) -> Self {
-        Self { reader: Mutex::new(reader), mode, options }
+        Self { readers: vec![Mutex::new(reader)], mode, options }
+    }
+
+    /// With another reader like the first, so that one more page need not wait.
+    #[must_use]
+    pub fn beside(mut self, reader: LineReader) -> Self {
+        self.readers.push(Mutex::new(reader));
+        self
     }
 
     pub fn mode(&self) -> Reread {
@@ -106,7 +114,13 @@ impl Rereader {
     /// # Errors
     /// As [`LineReader::read`].
     pub fn read(&self, page: &GrayImage, boxes: &[PixelBox]) -> Result<Vec<Reading>> {
-        self.reader.lock().unwrap_or_else(PoisonError::into_inner).read(page, boxes)
+        let free = self.readers.iter().find_map(|reader| reader.try_lock().ok());
+        let reader = match (free, self.readers.first()) {
+            (Some(free), _) => free,
+            (None, Some(first)) => first.lock().unwrap_or_else(PoisonError::into_inner),
+            (None, None) => return Ok(vec![Reading::default(); boxes.len()]),
+        };
+        reader.read(page, boxes)
     }
 
     /// Whether a reading stands without another.
@@ -126,8 +140,10 @@ impl Rereader {
         if mode == Reread::Never || !known {
             return Ok(None);
         }
-        let reader = LineReader::embedded(tch::Device::Cpu)?;
-        Ok(Some(Self::new(reader, mode, RereadOptions::default())))
+        let reader = || LineReader::embedded(tch::Device::Cpu);
+        let first = Self::new(reader()?, mode, RereadOptions::default());
+        // Two pages read at a time: a reader more than that waits most of the time.
+        Ok(Some(first.beside(reader()?)))
     }
 }
 
