@@ -83,22 +83,16 @@ impl Default for RereadOptions {
 
 /// Our reader, shared by all pages that are being read.
 pub struct Rereader {
-    /// Alike, at least one; each reads for one page at a time.
-    readers: Vec<Mutex<LineReader>>,
+    reader: Mutex<LineReader>,
+    /// One like it, so that a second page need not wait; made when one has to.
+    spare: Option<Mutex<Option<LineReader>>>,
     mode: Reread,
     options: RereadOptions,
 }
 
 impl Rereader {
     pub fn new(reader: LineReader, mode: Reread, options: RereadOptions) -> Self {
-        Self { readers: vec![Mutex::new(reader)], mode, options }
-    }
-
-    /// With another reader like the first, so that one more page need not wait.
-    #[must_use]
-    pub fn beside(mut self, reader: LineReader) -> Self {
-        self.readers.push(Mutex::new(reader));
-        self
+        Self { reader: Mutex::new(reader), spare: None, mode, options }
     }
 
     pub fn mode(&self) -> Reread {
@@ -114,13 +108,17 @@ impl Rereader {
     /// # Errors
     /// As [`LineReader::read`].
     pub fn read(&self, page: &GrayImage, boxes: &[PixelBox]) -> Result<Vec<Reading>> {
-        let free = self.readers.iter().find_map(|reader| reader.try_lock().ok());
-        let reader = match (free, self.readers.first()) {
-            (Some(free), _) => free,
-            (None, Some(first)) => first.lock().unwrap_or_else(PoisonError::into_inner),
-            (None, None) => return Ok(vec![Reading::default(); boxes.len()]),
-        };
-        reader.read(page, boxes)
+        if let Ok(reader) = self.reader.try_lock() {
+            return reader.read(page, boxes);
+        }
+        if let Some(mut spare) = self.spare.as_ref().and_then(|spare| spare.try_lock().ok()) {
+            let reader = match spare.take() {
+                Some(reader) => reader,
+                None => LineReader::embedded(tch::Device::Cpu)?,
+            };
+            return spare.insert(reader).read(page, boxes);
+        }
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).read(page, boxes)
     }
 
     /// Whether a reading stands without another.
@@ -140,10 +138,9 @@ impl Rereader {
         if mode == Reread::Never || !known {
             return Ok(None);
         }
-        let reader = || LineReader::embedded(tch::Device::Cpu);
-        let first = Self::new(reader()?, mode, RereadOptions::default());
-        // Two pages read at a time: a reader more than that waits most of the time.
-        Ok(Some(first.beside(reader()?)))
+        let reader = LineReader::embedded(tch::Device::Cpu)?;
+        let spare = Some(Mutex::new(None));
+        Ok(Some(Self { spare, ..Self::new(reader, mode, RereadOptions::default()) }))
     }
 }
 
