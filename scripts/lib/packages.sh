@@ -31,6 +31,7 @@ have_english() {
 find_missing_packages() {
     missing=()
     have c++ && have cc || missing+=(g++)
+    have make || missing+=(make)
     have pkg-config || missing+=(pkg-config)
     have pkg-config && pkg-config --exists 'tesseract >= 4.1' || missing+=(libtesseract-dev)
     have pkg-config && pkg-config --exists lept || missing+=(libleptonica-dev)

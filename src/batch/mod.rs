@@ -14,14 +14,12 @@
 //! unwritten and the last one begun. OCR never runs on a thread that runs the model: they share an
 //! OpenMP runtime, and taming it for one would tame it for the other.
 
-mod allocator;
 mod interrupt;
 pub mod journal;
 mod schedule;
 pub mod sources;
 mod worker;
 
-pub use allocator::give_back_large_blocks;
 pub use interrupt::Interrupt;
 pub use journal::Journal;
 

@@ -4,9 +4,7 @@
 use super::options::{BatchArgs, InputArgs};
 use super::progress::Progress;
 use super::{Context, ExitCode};
-use crate::batch::{
-    Batch, BatchOptions, Exhibit, Interrupt, Journal, Summary, Task, give_back_large_blocks,
-};
+use crate::batch::{Batch, BatchOptions, Exhibit, Interrupt, Journal, Summary, Task};
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::output::Format;
 use crate::output::record::{OcrIdentity, Record, Status, Timings};
@@ -33,9 +31,6 @@ impl Session {
     /// Usage and journal errors.
     pub fn prepare(inputs: InputArgs, batch: BatchArgs, target: Target) -> Result<Self> {
         let several = inputs.several();
-        if several {
-            give_back_large_blocks();
-        }
         let tasks = tasks(&inputs)?;
         let journal = open_journal(&batch, &target, several)?;
         Ok(Self { inputs, batch, target, several, tasks, journal })
