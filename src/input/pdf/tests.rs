@@ -148,6 +148,16 @@ fn leaders_do_not_join_a_label_with_its_value() {
 }
 
 #[test]
+fn points_within_a_date_a_sum_or_a_name_part_nothing() {
+    let content =
+        "BT /F1 12 Tf 72 700 Td (05.03.2014 1.234.567,89 jo.mustermann@web.de a_variable) Tj ET";
+    assert_eq!(
+        texts(&words(content)),
+        ["05.03.2014", "1.234.567,89", "jo.mustermann@web.de", "a_variable"]
+    );
+}
+
+#[test]
 fn text_outside_of_page_or_clip_is_not_seen() {
     let content = "BT /F1 12 Tf 72 700 Td (seen) Tj ET BT /F1 12 Tf 72 900 Td (above) Tj ET \
          q 72 500 30 20 re W n BT /F1 12 Tf 74 505 Td (in) Tj 200 0 Td (out) Tj ET Q \

@@ -54,19 +54,19 @@ impl<'a> Draft<'a> {
             let mut characters = glyph.text.chars();
             characters.next().filter(|first| LEADERS.contains(first) && characters.next().is_none())
         };
-        let mut runs: Vec<Vec<&PlacedGlyph>> = Vec::new();
+        let mut parts: Vec<Vec<&PlacedGlyph>> = Vec::new();
+        // Whether the last part is leaders, which nothing joins.
+        let mut after_leaders = true;
         // Runs of one leader character each, and single glyphs.
         for run in self.glyphs.chunk_by(|a, b| leader(a).is_some() && leader(a) == leader(b)) {
-            let joins = run.len() < LEADER_RUN
-                && runs.last().is_some_and(|last| {
-                    last.len() < LEADER_RUN || leader(last[last.len() - LEADER_RUN]).is_none()
-                });
-            match runs.last_mut() {
-                Some(last) if joins => last.extend(run),
-                _ => runs.push(run.to_vec()),
+            let leaders = run.len() >= LEADER_RUN;
+            match parts.last_mut() {
+                Some(part) if !leaders && !after_leaders => part.extend(run),
+                _ => parts.push(run.to_vec()),
             }
+            after_leaders = leaders;
         }
-        runs.into_iter().map(|glyphs| Self { glyphs }).collect()
+        parts.into_iter().map(|glyphs| Self { glyphs }).collect()
     }
 
     fn text(&self) -> String {
