@@ -47,8 +47,8 @@ struct Plan {
     head: Head,
     title: TitleAt,
     meta: MetaAt,
-    /// The title line names the number: `Invoice No. 123`.
-    numbered_title: bool,
+    /// The title line names the number, perhaps the date: `Invoice No. {number} dated {date}`.
+    numbered_title: Option<&'static str>,
     /// Foot with company, contacts, bank.
     foot: bool,
     left: f32,
@@ -82,7 +82,8 @@ impl Scribe<'_> {
             head,
             title,
             meta,
-            numbered_title: paper.has_invoice_number() && dice.chance(0.22),
+            numbered_title: (paper.has_invoice_number() && dice.chance(0.3))
+                .then(|| self.lexicon.pick(Term::TitleNumbered, dice)),
             foot: head == Head::SenderLine || dice.chance(0.55),
             left: margin,
             right: self.sheet.width - margin,
@@ -132,13 +133,6 @@ impl Scribe<'_> {
     }
 
     fn title(&mut self, deal: &Deal, plan: &Plan, (x, top): (f32, f32), align: Align) -> f32 {
-        let mut text = self.lexicon.common(deal.paper.title(), &mut self.dice).to_string();
-        if let Some(second) = self.second.filter(|_| self.dice.chance(0.6)) {
-            text = format!("{text} / {}", second.common(deal.paper.title(), &mut self.dice));
-        }
-        if self.dice.chance(0.3) {
-            text = text.to_uppercase();
-        }
         let factor = self.dice.pick(&[1.1, 1.3, 1.5, 1.8, 2.2, 2.8]);
         let heavy = self.dice.chance(0.75);
         let mut style = self.display.sized(factor).heavy(heavy);
@@ -146,18 +140,7 @@ impl Scribe<'_> {
             style = style.colored(self.accent);
         }
         self.sheet.begin_block();
-        let mut spans = vec![self.sheet.part(Part::Header, &text)];
-        if plan.numbered_title {
-            let joint = self.dice.pick(&["", "", "#", "-", "Nr."]);
-            let joint =
-                if joint == "Nr." && self.country.language.code() != "de" { "#" } else { joint };
-            let number =
-                if joint == "#" { format!("#{}", deal.number) } else { deal.number.clone() };
-            if joint == "-" || joint == "Nr." {
-                spans.push(Span::plain(joint));
-            }
-            spans.push(self.sheet.field(Field::InvoiceNumber, number));
-        }
+        let spans = self.title_spans(deal, plan);
         let room = self.sheet.width * 0.62;
         let left = match align {
             Align::Left => x,
@@ -173,10 +156,33 @@ impl Scribe<'_> {
         bottom
     }
 
+    /// `Invoice`, `Rechnung / Invoice`, `Rechnung Nr. 123 vom 05.03.2024`.
+    fn title_spans(&mut self, deal: &Deal, plan: &Plan) -> Vec<Span> {
+        if let Some(pattern) = plan.numbered_title {
+            let number = self.sheet.field(Field::InvoiceNumber, &deal.number);
+            let date = self.date_field(Field::Date, deal.date);
+            let part = self.sheet.entity();
+            let spans = self.fill(pattern, &[("number", number), ("date", date)]);
+            let name = |span: Span| match span.mark.field {
+                None => span.part(Part::Header, part),
+                Some(_) => span,
+            };
+            return spans.into_iter().map(name).collect();
+        }
+        let mut text = self.lexicon.common(deal.paper.title(), &mut self.dice).to_string();
+        if let Some(second) = self.second.filter(|_| self.dice.chance(0.6)) {
+            text = format!("{text} / {}", second.common(deal.paper.title(), &mut self.dice));
+        }
+        if self.dice.chance(0.3) {
+            text = text.to_uppercase();
+        }
+        vec![self.sheet.part(Part::Header, &text)]
+    }
+
     /// The numbers and dates of the document, the own ones first, distractors behind.
     fn meta_pairs(&mut self, deal: &Deal, plan: &Plan) -> Vec<Pair> {
         let mut pairs = Vec::new();
-        if !plan.numbered_title || self.dice.chance(0.3) {
+        if plan.numbered_title.is_none() || self.dice.chance(0.3) {
             let key = self.key(deal.paper.number());
             let number = if deal.paper.has_invoice_number() {
                 self.sheet.field(Field::InvoiceNumber, &deal.number)
@@ -185,9 +191,12 @@ impl Scribe<'_> {
             };
             pairs.push(Pair::new(key, vec![number]));
         }
-        let key = self.key(Term::DateInvoice);
-        let date = self.date_field(Field::Date, deal.date);
-        pairs.push(Pair::new(key, vec![date]));
+        let dated = plan.numbered_title.is_some_and(|title| title.contains("{date}"));
+        if !dated || self.dice.chance(0.3) {
+            let key = self.key(Term::DateInvoice);
+            let date = self.date_field(Field::Date, deal.date);
+            pairs.push(Pair::new(key, vec![date]));
+        }
         if self.dice.chance(0.15) {
             pairs.reverse();
         }

@@ -31,6 +31,8 @@ terms! {
     TitleInvoice "title_invoice", TitleReceipt "title_receipt", TitleCredit "title_credit",
     TitleOrder "title_order", TitleQuote "title_quote", TitleDelivery "title_delivery",
     TitleStatement "title_statement", TitleProforma "title_proforma",
+    // Sentences that give number and date, with the blanks {number} and {date}.
+    TitleNumbered "title_numbered",
     // Numbers.
     NumberInvoice "number_invoice", NumberReceipt "number_receipt", NumberCredit "number_credit",
     NumberOrder "number_order", NumberQuote "number_quote", NumberDelivery "number_delivery",

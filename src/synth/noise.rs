@@ -25,6 +25,9 @@ pub struct NoiseOptions {
     pub jitter: f32,
     /// Two neighbouring lines change places, per line.
     pub swap_lines: f64,
+    /// Every block with a white stripe from top to bottom is read as two columns, per page: engines
+    /// read all keys first and then all values.
+    pub columns: f64,
     /// The whole page is left as it is, per page: clean text layers exist.
     pub spare: f64,
 }
@@ -40,6 +43,7 @@ impl Default for NoiseOptions {
             invent: 0.006,
             jitter: 0.08,
             swap_lines: 0.01,
+            columns: 0.15,
             spare: 0.3,
         }
     }
@@ -120,6 +124,9 @@ pub fn corrupt<R: Rng + ?Sized>(sample: &Sample, rng: &mut R, options: &NoiseOpt
         step(entry, &mut out, rng, options);
     }
     swap_lines(&mut out, rng, options.swap_lines);
+    if rng.random::<f64>() < options.columns {
+        out.chunk_by_mut(|a, b| a.word.block == b.word.block).for_each(read_columns);
+    }
     mend_tags(&mut out);
     assemble(sample, out)
 }
@@ -299,6 +306,25 @@ fn swap_lines<R: Rng + ?Sized>(entries: &mut [Entry], rng: &mut R, chance: f64) 
     }
 }
 
+/// Puts what stands left of a block's widest white stripe before what stands right of it.
+fn read_columns(block: &mut [Entry]) {
+    let mut spans: Vec<(u32, u32)> =
+        block.iter().map(|e| (e.word.bbox.left(), e.word.bbox.right())).collect();
+    spans.sort_unstable();
+    let height = block.iter().map(|e| e.word.bbox.height()).max().unwrap_or(0);
+    let (mut reached, mut widest) = (u32::MAX, None);
+    for (left, right) in spans {
+        let gap = left.saturating_sub(reached);
+        if gap > widest.map_or(height, |(gap, _)| gap) {
+            widest = Some((gap, left));
+        }
+        reached = if reached == u32::MAX { right } else { reached.max(right) };
+    }
+    if let Some((_, start)) = widest {
+        block.sort_by_key(|entry| entry.word.bbox.left() >= start);
+    }
+}
+
 /// An entity that lost its first word begins with its next one.
 fn mend_tags(entries: &mut [Entry]) {
     let mut seen = std::collections::HashSet::new();
@@ -408,6 +434,25 @@ mod tests {
         let mut rest: Vec<Entry> = entries(&sample(&["O", "I-TOTAL"])).collect();
         mend_tags(&mut rest);
         assert_eq!(rest[1].tag.as_deref(), Some("B-TOTAL"));
+    }
+
+    #[test]
+    fn keys_are_read_before_values_where_a_block_is_taken_for_two_columns() {
+        let mut keys = sample(&["O", "B-TOTAL", "O", "B-COMPANY", "I-COMPANY"]);
+        for (word, (left, top)) in
+            keys.words.iter_mut().zip([(0, 0), (200, 0), (0, 20), (200, 20), (260, 20)])
+        {
+            word.bbox = PixelBox::new(left, top, left + 50, top + 12);
+        }
+        let mut block: Vec<Entry> = entries(&keys).collect();
+        read_columns(&mut block);
+        let order: Vec<&str> = block.iter().map(|e| e.word.text.as_str()).collect();
+        assert_eq!(order, ["word000", "word200", "word100", "word300", "word400"]);
+        // Running text has no white stripe as wide as its letters are high.
+        let line = sample(&["O"; 6]);
+        let mut block: Vec<Entry> = entries(&line).collect();
+        read_columns(&mut block);
+        assert!(block.windows(2).all(|pair| pair[0].word.bbox.left() < pair[1].word.bbox.left()));
     }
 
     #[test]

@@ -36,11 +36,13 @@ pub enum PairLayout {
     Cells,
     /// A two-column table with rules.
     Grid,
+    /// Ruled boxes, one below the other: a small key in the upper corner, the value at the foot.
+    Boxes,
 }
 
 impl PairLayout {
     /// Layouts for a block beside others, with their weights.
-    pub const BLOCK: [(u32, PairLayout); 7] = [
+    pub const BLOCK: [(u32, PairLayout); 8] = [
         (6, PairLayout::Columns),
         (3, PairLayout::ColumnsRight),
         (1, PairLayout::KeysRight),
@@ -48,6 +50,7 @@ impl PairLayout {
         (2, PairLayout::InlineRight),
         (1, PairLayout::Stacked),
         (3, PairLayout::Grid),
+        (2, PairLayout::Boxes),
     ];
 }
 
@@ -65,6 +68,7 @@ impl Scribe<'_> {
             PairLayout::Cells => self.pair_cells((x, top), width, pairs),
             PairLayout::Grid => self.pair_grid((x, top), width, pairs),
             PairLayout::Stacked => self.pair_stack((x, top), width, pairs),
+            PairLayout::Boxes => self.pair_boxes((x, top), width, pairs),
             PairLayout::Inline | PairLayout::InlineRight => {
                 let align = if layout == PairLayout::Inline { Align::Left } else { Align::Right };
                 self.pair_lines((x, top), width, pairs, align)
@@ -87,9 +91,15 @@ impl Scribe<'_> {
             .fold(0.0, f32::max);
         let split = x + widest + self.dice.real(5.0, 18.0);
         let room = (x + width - split).max(60.0);
+        // Colons in a column of their own, as printed lists have them.
+        let colons = layout == PairLayout::Columns && self.dice.chance(0.2);
         let mut y = top;
         for pair in pairs {
-            let (key, value) = self.linked(&pair.key, pair.value);
+            let name = if colons { pair.key.trim_end_matches([':', ' ']) } else { &pair.key };
+            let (key, mut value) = self.linked(name, pair.value);
+            if colons {
+                value.insert(0, Span::plain(":"));
+            }
             let mut bottom = match layout {
                 PairLayout::KeysRight => {
                     self.sheet.line(x + widest, y, &[key], style, Align::Right)
@@ -131,6 +141,30 @@ impl Scribe<'_> {
             y += style.size * 0.35;
         }
         y
+    }
+
+    fn pair_boxes(&mut self, (x, top): (f32, f32), width: f32, pairs: Vec<Pair>) -> f32 {
+        let style = self.body;
+        let small = style.sized(self.dice.pick(&[0.6, 0.65, 0.7])).heavy(false);
+        let value_style = style.heavy(self.dice.chance(0.5));
+        let height = style.line() + small.line() * self.dice.real(0.25, 1.0);
+        let (pad, right) = (2.0, self.dice.chance(0.7));
+        let mut y = top;
+        for pair in pairs {
+            let (key, value) = self.linked(&pair.key, pair.value);
+            self.sheet.line(x + pad, y + 0.5, &[key], small, Align::Left);
+            let wide = self.sheet.width_of(&value, value_style) > width * 0.55;
+            let base = y + height - value_style.line();
+            let at = if wide { y + small.line() } else { base };
+            let align = if right { Align::Right } else { Align::Left };
+            let left = x + if right || wide { pad } else { width * 0.4 };
+            let room = x + width - pad - left;
+            let bottom = self.sheet.paragraph((left, at), room, &value, value_style, align);
+            let bottom = bottom.max(y + height) + 1.0;
+            self.sheet.frame(x, y, width, bottom - y, 0.6, [60, 60, 60]);
+            y = bottom;
+        }
+        y + 2.0
     }
 
     /// Key above value, side by side over the whole width; long lists take several rows.
