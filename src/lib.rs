@@ -25,6 +25,7 @@ pub mod homography;
 pub mod input;
 pub mod inspect;
 pub mod labels;
+pub mod lexicon;
 pub mod line_reader;
 pub mod model;
 pub mod ocr;

@@ -82,7 +82,7 @@ pub fn answers(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, A
     let mut candidates: BTreeMap<&str, Vec<Candidate>> = BTreeMap::new();
     for (index, entity) in entities.iter().enumerate() {
         let label = entity.label.as_str();
-        if is_field_label(label) && entity.score >= options.min_score {
+        if is_field_label(label) && entity.score >= options.min_score && may_answer(entity) {
             candidates.entry(label).or_default().push(Candidate { index, rank: 0.0 });
         }
     }
@@ -104,6 +104,12 @@ pub fn answers(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, A
 /// Whether a document has one answer of a label: parts of forms and of line items it has any number of.
 pub fn is_field_label(label: &str) -> bool {
     !matches!(label, "question" | "answer" | "header" | "other") && !is_item_label(label)
+}
+
+/// A number that names something has a digit: a street's name taken for one is worse than none.
+fn may_answer(entity: &Entity) -> bool {
+    ValueKind::of_label(&entity.label) != ValueKind::Identifier
+        || entity.text.contains(|c: char| c.is_ascii_digit())
 }
 
 /// An entity in the running for its label.

@@ -133,3 +133,10 @@ fn answers_are_freed_from_the_punctuation_around_them() {
         assert_eq!(without_edges(text), expected, "{text}");
     }
 }
+
+#[test]
+fn a_name_is_no_number() {
+    assert_eq!(chosen(&[entity(0, "invoice_number", "Weena", 0.9)], "invoice_number"), None);
+    let both = [entity(0, "invoice_number", "Weena", 0.9), entity(1, "invoice_number", "A7", 0.4)];
+    assert_eq!(chosen(&both, "invoice_number").as_deref(), Some("A7"));
+}

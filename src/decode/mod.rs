@@ -3,6 +3,7 @@
 pub mod amount;
 pub mod answer;
 pub mod bio;
+mod caption;
 pub mod complete;
 pub mod context;
 mod currency;

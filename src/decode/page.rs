@@ -2,6 +2,7 @@
 //! both go through here, so that what is measured is what users get.
 
 use super::bio::{self, BioOptions, Span};
+use super::caption::heed_captions;
 use super::complete::complete;
 use super::context::ValueContext;
 use super::fields::FieldOptions;
@@ -25,6 +26,8 @@ pub struct DecodeOptions {
     /// Where no word of a page gets a field's label, the one that comes nearest is taken from this
     /// probability on; 1 takes none.
     pub second_choice: f32,
+    /// Let field names beside values speak for and against labels.
+    pub captions: bool,
 }
 
 impl Default for DecodeOptions {
@@ -36,6 +39,7 @@ impl Default for DecodeOptions {
             min_score: 0.0,
             labels: Vec::new(),
             second_choice: 0.3,
+            captions: true,
         }
     }
 }
@@ -90,13 +94,18 @@ pub fn decode_page(
     let mut found: Vec<(Span, &LabelSet)> = Vec::new();
     let context = ValueContext::of_words(&page.words);
     for head in &prediction.heads {
+        let labels = &head.labels;
+        let mut head = head.clone();
+        if options.captions && !options.bio.aggregation.is_plain() {
+            heed_captions(&mut head, &page.words, &context);
+        }
         let mut spans = bio::spans(&page.words, &head.probabilities, &head.labels, options.bio)
             .map_err(|error| error.on_page(page.number))?;
         if !options.bio.aggregation.is_plain() && options.second_choice < 1.0 {
             let least = options.second_choice;
-            spans.extend(second_choices(head, &page.words, &spans, &context, least));
+            spans.extend(second_choices(&head, &page.words, &spans, &context, least));
         }
-        found.extend(spans.into_iter().map(|span| (span, &head.labels)));
+        found.extend(spans.into_iter().map(|span| (span, labels)));
     }
     found.sort_by_key(|(span, _)| span.words.first().copied());
     let mut decoding = PageDecoding::default();

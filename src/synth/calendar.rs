@@ -1,7 +1,7 @@
 //! Dates as each country prints them.
 
 use super::dice::Dice;
-use super::lexicon::{Lexicon, Term};
+use crate::lexicon::{Lexicon, Term};
 use chrono::{Datelike, Days, NaiveDate};
 
 /// Writes a date after a pattern: `d dd m mm MMM MMMM yy yyyy`; text between quotes stands for itself.

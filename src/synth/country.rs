@@ -4,50 +4,7 @@
 
 use super::countries::GROUPS;
 use super::money::{Currency, NumberStyle};
-
-macro_rules! languages {
-    ($($name:ident $code:literal,)*) => {
-        /// Languages that documents are written in.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Language { $($name,)* }
-
-        impl Language {
-            pub const ALL: &'static [Language] = &[$(Language::$name,)*];
-
-            /// ISO 639-1.
-            pub const fn code(self) -> &'static str {
-                match self { $(Language::$name => $code,)* }
-            }
-
-            /// The text of its lexicon.
-            pub const fn words(self) -> &'static str {
-                match self {
-                    $(Language::$name => include_str!(concat!("lexicon/", $code, ".txt")),)*
-                }
-            }
-        }
-    };
-}
-
-languages! {
-    English "en",
-    German "de",
-    French "fr",
-    Spanish "es",
-    Italian "it",
-    Dutch "nl",
-    Portuguese "pt",
-    Swedish "sv",
-    Danish "da",
-    Polish "pl",
-    Czech "cs",
-}
-
-impl Language {
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|l| l.code() == code)
-    }
-}
+use crate::lexicon::Language;
 
 /// What makes a document local.
 #[derive(Debug)]

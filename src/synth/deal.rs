@@ -3,9 +3,9 @@
 use super::calendar;
 use super::country::Country;
 use super::dice::Dice;
-use super::lexicon::{Lexicon, Term};
 use super::money::{Currency, divide, share};
 use super::party::{Party, Registry};
+use crate::lexicon::{Lexicon, Term};
 use chrono::{Datelike, NaiveDate};
 
 /// What kind of paper it is.

@@ -87,6 +87,12 @@ impl Dice {
     }
 }
 
+impl crate::lexicon::Chance for Dice {
+    fn index(&mut self, count: usize) -> usize {
+        Dice::index(self, count)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,6 @@
 
 use super::Kind;
 use super::SynthOptions;
-use super::country::Language;
 use super::deal::Deal;
 use super::degrade;
 use super::font::FontBook;
@@ -13,6 +12,7 @@ use super::paint;
 use super::scribe::Scribe;
 use crate::document::Word;
 use crate::geometry::{PageSize, PixelBox};
+use crate::lexicon::Language;
 use crate::train::data::{Picture, Sample};
 use image::RgbImage;
 use std::collections::{BTreeMap, HashMap};

@@ -3,9 +3,9 @@
 //! No font is shipped. Faces are classed by their file names (Debian's packages name them well) and
 //! sorted by path, so that the same set of files always gives the same documents.
 
-use super::country::Language;
-use super::lexicon::{Lexicon, Term};
 use crate::error::{Error, ErrorCode, Result, Stage};
+use crate::lexicon::Language;
+use crate::lexicon::{Lexicon, Term};
 use ab_glyph::{Font as _, FontVec, GlyphId};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

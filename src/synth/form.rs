@@ -4,11 +4,11 @@
 
 use super::calendar;
 use super::font::{FontBook, Look};
-use super::lexicon::Term;
 use super::mark::{Part, Span};
 use super::party::Registry;
 use super::scribe::{Scribe, family, style_of};
 use super::sheet::{Align, Color, Style};
+use crate::lexicon::Term;
 
 /// How questions and answers are set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

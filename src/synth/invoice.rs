@@ -4,11 +4,11 @@
 //! what the zones before it have already said, so that nothing is missing and little is said twice.
 
 use super::deal::{Deal, Paper};
-use super::lexicon::Term;
 use super::mark::{Field, Part, Span};
 use super::pairs::{Pair, PairLayout};
 use super::scribe::Scribe;
 use super::sheet::Align;
+use crate::lexicon::Term;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Head {

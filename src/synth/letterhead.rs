@@ -1,11 +1,11 @@
 //! Who writes to whom: letterheads, logos, sender lines, recipients, footers.
 
 use super::deal::Deal;
-use super::lexicon::Term;
 use super::mark::{Field, Part, Span};
 use super::party::Party;
 use super::scribe::Scribe;
 use super::sheet::{Align, Shape, Style};
+use crate::lexicon::Term;
 
 impl Scribe<'_> {
     /// Spans of a party's address lines as one entity of this field (or of none).

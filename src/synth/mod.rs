@@ -18,7 +18,6 @@ pub mod font;
 pub mod form;
 pub mod invoice;
 pub mod letterhead;
-pub mod lexicon;
 pub mod mark;
 pub mod money;
 pub mod noise;
@@ -36,18 +35,17 @@ pub mod totals;
 #[cfg(test)]
 mod tests;
 
-pub use country::Language;
+pub use crate::lexicon::Language;
 pub use document::SynthDocument;
 pub use font::FontBook;
 
 use crate::error::Result;
+use crate::lexicon::lexicon_of;
 use country::Country;
 use deal::{Deal, Paper};
 use dice::Dice;
 use document::Origin;
-use lexicon::Lexicon;
 use scribe::Scribe;
-use std::sync::LazyLock;
 
 /// What to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -203,11 +201,4 @@ fn page_size(kind: Kind, country: &Country, dice: &mut Dice) -> (f32, f32) {
         _ if country.letter_paper => (612.0, 792.0),
         _ => (595.0, 842.0),
     }
-}
-
-/// The words of a language; read once.
-pub fn lexicon_of(language: Language) -> &'static Lexicon {
-    static ALL: LazyLock<Vec<Lexicon>> =
-        LazyLock::new(|| Language::ALL.iter().map(|l| Lexicon::parse(l.words())).collect());
-    &ALL[language as usize]
 }

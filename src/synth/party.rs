@@ -1,9 +1,10 @@
 //! People, firms and their addresses, made up: lists of real names and syllables, so that a model
 //! can't learn them by heart.
 
-use super::country::{Country, Language};
+use super::country::Country;
 use super::dice::Dice;
-use super::lexicon::{Lexicon, Term};
+use crate::lexicon::Language;
+use crate::lexicon::{Lexicon, Term};
 
 /// A firm or person on a document.
 #[derive(Debug, Clone)]

@@ -2,11 +2,11 @@
 //! articles, notices. What such pages teach is silence.
 
 use super::calendar;
-use super::lexicon::Term;
 use super::mark::Span;
 use super::party::Registry;
 use super::scribe::Scribe;
 use super::sheet::Align;
+use crate::lexicon::Term;
 
 impl Scribe<'_> {
     /// A few sentences; now and then one that mentions a date, a sum, a number or a person.

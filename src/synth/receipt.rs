@@ -3,11 +3,11 @@
 use super::deal::{Deal, Item};
 use super::dice::Dice;
 use super::font::{FontBook, Look};
-use super::lexicon::Term;
 use super::mark::{Field, Part, Span};
 use super::money;
 use super::scribe::{Scribe, family, style_of};
 use super::sheet::{Align, BLACK, Shape};
+use crate::lexicon::Term;
 
 /// How items are set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use super::country::Country;
 use super::deal::TaxLine;
 use super::dice::Dice;
 use super::font::{Family, FontBook, Look};
-use super::lexicon::{Lexicon, Term};
 use super::mark::{Field, Mark, Part, Span};
 use super::money::{self, Currency, MoneyStyle, PercentStyle, Place};
 use super::sheet::{BLACK, Color, Sheet, Style};
+use crate::lexicon::{Lexicon, Term};
 use chrono::NaiveDate;
 
 /// What follows a key.

@@ -1,11 +1,11 @@
 //! The table of goods and services: which columns, in which order, how ruled.
 
 use super::deal::{Deal, Item, Paper};
-use super::lexicon::Term;
 use super::mark::{EntityId, Field, Part, Span};
 use super::money;
 use super::scribe::Scribe;
 use super::sheet::{Align, Color, Style};
+use crate::lexicon::Term;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {

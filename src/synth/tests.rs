@@ -5,7 +5,7 @@
 use super::document::SynthWord;
 use super::*;
 use crate::geometry::PageSize;
-use crate::synth::lexicon::Term;
+use crate::lexicon::Term;
 use crate::synth::mark::Field;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,11 +1,11 @@
 //! The sums below the items: subtotal, discounts, taxes, total, what was paid.
 
 use super::deal::{Deal, Paper};
-use super::lexicon::Term;
 use super::mark::{Field, Span};
 use super::pairs::Pair;
 use super::scribe::Scribe;
 use super::sheet::{Align, Style};
+use crate::lexicon::Term;
 
 /// One line of the sums.
 pub struct SumRow {

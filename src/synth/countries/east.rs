@@ -1,8 +1,9 @@
 //! Poland and Czechia.
 
-use super::super::country::{Country, Language};
+use super::super::country::Country;
 use super::super::money::{COMMA, COMMA_PLAIN, COMMA_SPACE};
 use super::currencies::{CZK, PLN};
+use crate::lexicon::Language;
 
 pub static COUNTRIES: &[Country] = &[
     Country {

@@ -1,8 +1,9 @@
 //! Where English is written: from Kansas to Kuala Lumpur.
 
-use super::super::country::{Country, Language};
+use super::super::country::Country;
 use super::super::money::{COMMA_SPACE, POINT, POINT_PLAIN};
 use super::currencies::{AUD, CAD, EUR, GBP, INR, MYR, NZD, PHP, SGD, USD, ZAR};
+use crate::lexicon::Language;
 
 pub static COUNTRIES: &[Country] = &[
     Country {

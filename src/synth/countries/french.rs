@@ -1,8 +1,9 @@
 //! France, Wallonia, French Switzerland, Québec.
 
-use super::super::country::{Country, Language};
+use super::super::country::Country;
 use super::super::money::{APOSTROPHE, COMMA, COMMA_PLAIN, COMMA_SPACE, POINT_PLAIN};
 use super::currencies::{CAD, CHF, EUR};
+use crate::lexicon::Language;
 
 pub static COUNTRIES: &[Country] = &[
     Country {

@@ -1,8 +1,9 @@
 //! Germany, Austria, German Switzerland.
 
-use super::super::country::{Country, Language};
+use super::super::country::Country;
 use super::super::money::{APOSTROPHE, COMMA, COMMA_PLAIN, POINT_PLAIN};
 use super::currencies::{CHF, EUR};
+use crate::lexicon::Language;
 
 pub static COUNTRIES: &[Country] = &[
     Country {

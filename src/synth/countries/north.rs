@@ -1,8 +1,9 @@
 //! The Netherlands, Flanders, Sweden, Denmark.
 
-use super::super::country::{Country, Language};
+use super::super::country::Country;
 use super::super::money::{COMMA, COMMA_PLAIN, COMMA_SPACE, POINT, POINT_PLAIN};
 use super::currencies::{DKK, EUR, SEK};
+use crate::lexicon::Language;
 
 pub static COUNTRIES: &[Country] = &[
     Country {

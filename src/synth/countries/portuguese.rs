@@ -1,8 +1,9 @@
 //! Portugal and Brazil.
 
-use super::super::country::{Country, Language};
+use super::super::country::Country;
 use super::super::money::{COMMA, COMMA_PLAIN, COMMA_SPACE};
 use super::currencies::{BRL, EUR};
+use crate::lexicon::Language;
 
 pub static COUNTRIES: &[Country] = &[
     Country {

@@ -1,8 +1,9 @@
 //! Spain and Spanish America.
 
-use super::super::country::{Country, Language};
+use super::super::country::Country;
 use super::super::money::{COMMA, COMMA_PLAIN, POINT};
 use super::currencies::{ARS, CLP, COP, EUR, MXN, PEN, USD};
+use crate::lexicon::Language;
 
 pub static COUNTRIES: &[Country] = &[
     Country {

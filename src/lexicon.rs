@@ -1,10 +1,55 @@
 //! The words of each language, read from `lexicon/*.txt`: field names with their synonyms, item
-//! names, people, sentences.
+//! names, people, sentences. Synthetic documents are written with them ([`crate::synth`]), and what a
+//! value's caption says is looked up among them ([`crate::decode`]).
 //!
 //! A line of such a file is `key = choice | choice | …`; a line that starts with `|` goes on with the
 //! list above it. All files have all keys, which a test checks, so look-ups can't fail later.
 
-use super::dice::Dice;
+use std::sync::LazyLock;
+
+macro_rules! languages {
+    ($($name:ident $code:literal,)*) => {
+        /// Languages that documents are written in.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Language { $($name,)* }
+
+        impl Language {
+            pub const ALL: &'static [Language] = &[$(Language::$name,)*];
+
+            /// ISO 639-1.
+            pub const fn code(self) -> &'static str {
+                match self { $(Language::$name => $code,)* }
+            }
+
+            /// The text of its lexicon.
+            pub const fn words(self) -> &'static str {
+                match self {
+                    $(Language::$name => include_str!(concat!("lexicon/", $code, ".txt")),)*
+                }
+            }
+        }
+    };
+}
+
+languages! {
+    English "en",
+    German "de",
+    French "fr",
+    Spanish "es",
+    Italian "it",
+    Dutch "nl",
+    Portuguese "pt",
+    Swedish "sv",
+    Danish "da",
+    Polish "pl",
+    Czech "cs",
+}
+
+impl Language {
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|l| l.code() == code)
+    }
+}
 
 macro_rules! terms {
     ($($variant:ident $key:literal,)*) => {
@@ -80,6 +125,11 @@ terms! {
     FormChoice "form_choice", FormNote "form_note",
 }
 
+/// Something that picks one of so many: the dice of [`crate::synth`].
+pub trait Chance {
+    fn index(&mut self, count: usize) -> usize;
+}
+
 /// The choices of one language.
 pub struct Lexicon {
     lists: Vec<Vec<&'static str>>,
@@ -112,13 +162,13 @@ impl Lexicon {
     }
 
     /// One of the choices.
-    pub fn pick(&self, term: Term, dice: &mut Dice) -> &'static str {
+    pub fn pick(&self, term: Term, dice: &mut impl Chance) -> &'static str {
         let choices = self.all(term);
-        if choices.is_empty() { "" } else { dice.pick(choices) }
+        if choices.is_empty() { "" } else { choices[dice.index(choices.len())] }
     }
 
     /// One of the choices, the first ones more often: files list common words first.
-    pub fn common(&self, term: Term, dice: &mut Dice) -> &'static str {
+    pub fn common(&self, term: Term, dice: &mut impl Chance) -> &'static str {
         let choices = self.all(term);
         if choices.is_empty() {
             return "";
@@ -126,4 +176,11 @@ impl Lexicon {
         let skewed = dice.index(choices.len()).min(dice.index(choices.len()));
         choices[skewed]
     }
+}
+
+/// The words of a language; read once.
+pub fn lexicon_of(language: Language) -> &'static Lexicon {
+    static ALL: LazyLock<Vec<Lexicon>> =
+        LazyLock::new(|| Language::ALL.iter().map(|l| Lexicon::parse(l.words())).collect());
+    &ALL[language as usize]
 }

@@ -1,0 +1,360 @@
+//! What the caption beside a value says it is: `Rechnungsdatum 05.03.2014`, `Customer No. 4711`.
+//!
+//! The model has learned captions where it has seen them; on a layout that is new to it, it may give
+//! the right value little and the neighbour's much. Field names of eleven languages are known
+//! ([`crate::lexicon`]), so where one stands before a value on its line, or above it, the odds that the
+//! model gives the value's words are multiplied: up for the label that the caption names, down for
+//! labels of the same kind that it does not name (a date of delivery is not the day of issue). A word
+//! that the model is sure about stays what it is.
+
+use super::ValueContext;
+use super::months::fold;
+use super::page::HeadPrediction;
+use super::value::{ValueKind, typed_value};
+use crate::document::Word;
+use crate::geometry::PixelBox;
+use crate::labels::Tag;
+use crate::lexicon::{Language, Term, lexicon_of};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Words of a caption at most.
+const LONGEST: usize = 6;
+/// Letters of a caption at least: `Nr.` and `Le` stand before anything.
+const FEWEST_LETTERS: usize = 5;
+/// Words of a value at most: `the 4th of March 2024`.
+const VALUE_WORDS: usize = 5;
+/// Between a caption and the value above which it stands, in heights of the caption.
+const BELOW: f32 = 2.2;
+/// Words of one phrase or value stand closer than this many heights.
+const CLOSE: f32 = 1.0;
+
+const NUMBER: &str = "invoice_number";
+/// Words between a number and its date at most: `issued on`.
+const JOINT_WORDS: usize = 2;
+
+/// Labels that captions name, each with its field names.
+const NAMED: [(&str, &[Term]); 6] = [
+    (NUMBER, &[Term::NumberInvoice, Term::NumberReceipt, Term::NumberCredit, Term::TitleNumbered]),
+    ("date", &[Term::DateInvoice, Term::DateReceipt]),
+    ("due_date", &[Term::DateDue]),
+    ("subtotal", &[Term::Subtotal]),
+    ("tax", &[Term::TaxAmount]),
+    ("total", &[Term::Total, Term::TotalReceipt, Term::AmountDue]),
+];
+
+/// Field names of what no label marks, by the kind of value that they may be confused with.
+const OTHERS: [(ValueKind, &[Term]); 3] = [
+    (
+        ValueKind::Identifier,
+        &[
+            Term::NumberOrder,
+            Term::NumberQuote,
+            Term::NumberDelivery,
+            Term::NumberCustomer,
+            Term::NumberPo,
+            Term::NumberProject,
+            Term::NumberContract,
+            Term::Reference,
+            Term::Phone,
+            Term::Fax,
+            Term::VatId,
+            Term::TaxNumber,
+            Term::CompanyRegister,
+            Term::Iban,
+            Term::Bic,
+            Term::AccountNumber,
+        ],
+    ),
+    (
+        ValueKind::Date,
+        &[Term::DateOrder, Term::DateDelivery, Term::DatePrint, Term::DateOther, Term::Period],
+    ),
+    (
+        ValueKind::Amount,
+        &[
+            Term::Discount,
+            Term::Shipping,
+            Term::Tip,
+            Term::Paid,
+            Term::Cash,
+            Term::Change,
+            Term::Saved,
+            Term::CarriedOver,
+        ],
+    ),
+];
+
+/// Names that stand before numbers of every kind.
+const GENERIC: [&str; 12] = [
+    "number",
+    "nummer",
+    "numero",
+    "numer",
+    "documento",
+    "document",
+    "invoice",
+    "rechnung",
+    "facture",
+    "factura",
+    "fattura",
+    "faktura",
+];
+
+/// What a caption announces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Announced {
+    kind: ValueKind,
+    /// `None`: something that no label marks.
+    label: Option<&'static str>,
+}
+
+/// Field names by their letters; those that mean two things are left out.
+static CAPTIONS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {
+    let named = NAMED.iter().map(|(label, terms)| {
+        (Announced { kind: ValueKind::of_label(label), label: Some(label) }, *terms)
+    });
+    let others =
+        OTHERS.iter().map(|(kind, terms)| (Announced { kind: *kind, label: None }, *terms));
+    let mut found: HashMap<String, Option<Announced>> = HashMap::new();
+    for (announced, terms) in named.chain(others) {
+        let lexicons = Language::ALL.iter().map(|language| lexicon_of(*language));
+        for name in lexicons.flat_map(|lexicon| terms.iter().flat_map(|term| lexicon.all(*term))) {
+            // Of a title such as `Invoice No. {number} dated {date}` what stands before the number.
+            let name = name.split("{number}").next().unwrap_or(name);
+            let key = letters(name);
+            let usable = key.len() >= FEWEST_LETTERS && !name.contains('{');
+            if usable && !GENERIC.contains(&key.as_str()) {
+                let entry = found.entry(key).or_insert(Some(announced));
+                *entry = entry.filter(|known| *known == announced);
+            }
+        }
+    }
+    found.into_iter().filter_map(|(key, announced)| Some((key, announced?))).collect()
+});
+
+/// The letters of a text, folded: what OCR does to points, spaces and accents doesn't matter.
+fn letters(text: &str) -> String {
+    fold(text).chars().filter(|c| c.is_alphabetic()).collect()
+}
+
+/// A value beside its caption.
+#[derive(Debug, PartialEq, Eq)]
+struct Captioned {
+    announced: Announced,
+    /// Indices of its words.
+    words: Vec<usize>,
+}
+
+/// Weighs the odds of words that stand beside captions, if the head has labels that captions name.
+pub fn heed_captions(head: &mut HeadPrediction, words: &[Word], context: &ValueContext) {
+    if !NAMED.iter().any(|(label, _)| head.labels.entity_index(label).is_some()) {
+        return;
+    }
+    for Captioned { announced, words } in captioned(words, context) {
+        let (up, down) = weights(announced.kind);
+        for (position, word) in words.into_iter().enumerate() {
+            let Some(row) = head.probabilities.get_mut(word) else { continue };
+            for (id, probability) in row.iter_mut().enumerate() {
+                let (label, first) = match head.labels.tag(id) {
+                    Some(Tag::Begin(label)) => (label, true),
+                    Some(Tag::Inside(label)) => (label, false),
+                    _ => continue,
+                };
+                let name = head.labels.entities()[label].as_str();
+                if announced.label == Some(name) {
+                    if first == (position == 0) {
+                        *probability *= up;
+                    }
+                } else if rivals(name, announced.kind) {
+                    *probability *= down;
+                }
+            }
+            let sum: f32 = row.iter().sum();
+            row.iter_mut().for_each(|probability| *probability /= sum.max(f32::MIN_POSITIVE));
+        }
+    }
+}
+
+/// What odds are multiplied by for the label that a caption names, and for others of its kind. Captions
+/// of sums say little: `Total` stands before the sum without tax, the sum before rounding, and the
+/// number of things, and the model knows these apart better.
+const fn weights(kind: ValueKind) -> (f32, f32) {
+    match kind {
+        ValueKind::Amount => (2.0, 0.3),
+        _ => (100.0, 0.3),
+    }
+}
+
+/// Whether a label competes for values of a kind: parts of line items have captions of their own.
+fn rivals(label: &str, kind: ValueKind) -> bool {
+    NAMED.iter().any(|(name, _)| *name == label) && ValueKind::of_label(label) == kind
+}
+
+/// Every caption's value, where there is one.
+fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    while start < words.len() {
+        let Some((length, announced)) = caption_at(words, start) else {
+            start += 1;
+            continue;
+        };
+        let end = start + length;
+        if let Some(value) = value_of(words, start..end, announced.kind, context) {
+            if announced.label == Some(NUMBER) {
+                found.extend(date_behind(words, &value, context));
+            }
+            found.push(Captioned { announced, words: value });
+        }
+        start = end;
+    }
+    found
+}
+
+/// The date in `Invoice No. 4711 dated 5 March 2024`, `Facture n° 12 du 05/03/2024`.
+fn date_behind(words: &[Word], number: &[usize], context: &ValueContext) -> Option<Captioned> {
+    let next = number.last()? + 1;
+    let joint = next..words.len().min(next + JOINT_WORDS + 1);
+    let plain = |&index: &usize| !words[index].text.contains(|c: char| c.is_ascii_digit());
+    let begin = next + joint.take_while(plain).count();
+    let row: Vec<usize> = (begin..words.len().min(begin + VALUE_WORDS)).collect();
+    let close = (number[number.len() - 1]..begin)
+        .all(|index| index + 1 < words.len() && goes_on(words[index].bbox, words[index + 1].bbox));
+    let announced = Announced { kind: ValueKind::Date, label: Some("date") };
+    let words = value_at(words, &row, ValueKind::Date, context).filter(|_| close)?;
+    Some(Captioned { announced, words })
+}
+
+/// The longest caption that begins with a word, and how many words it has.
+fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
+    let mut key = String::new();
+    let mut longest = None;
+    for length in 1..=LONGEST.min(words.len() - start) {
+        let at = start + length - 1;
+        let apart = length > 1 && !goes_on(words[at - 1].bbox, words[at].bbox);
+        if apart || words[at].text.contains(|c: char| c.is_ascii_digit()) {
+            break;
+        }
+        key.push_str(&letters(&words[at].text));
+        if let Some(announced) = CAPTIONS.get(&key) {
+            longest = Some((length, *announced));
+        }
+    }
+    longest
+}
+
+/// Whether two words stand side by side on one line.
+fn goes_on(left: PixelBox, right: PixelBox) -> bool {
+    let gap = i64::from(right.left()) - i64::from(left.right());
+    let height = left.height().max(right.height()) as f32;
+    on_one_line(left, right) && gap as f32 > -0.5 * height && (gap as f32) < CLOSE * height
+}
+
+fn on_one_line(a: PixelBox, b: PixelBox) -> bool {
+    let shared = i64::from(a.bottom().min(b.bottom())) - i64::from(a.top().max(b.top()));
+    shared as f32 > 0.4 * a.height().min(b.height()).max(1) as f32
+}
+
+/// The words of the value behind a caption on its line, else of the one below.
+fn value_of(
+    words: &[Word],
+    caption: std::ops::Range<usize>,
+    kind: ValueKind,
+    context: &ValueContext,
+) -> Option<Vec<usize>> {
+    let area = words[caption.clone()].iter().map(|word| word.bbox).reduce(PixelBox::union)?;
+    let outside = |index: &usize| !caption.contains(index);
+    let mut behind: Vec<usize> = (0..words.len())
+        .filter(outside)
+        .filter(|&index| {
+            let bbox = words[index].bbox;
+            on_one_line(area, bbox) && bbox.left() >= area.right().saturating_sub(bbox.height() / 2)
+        })
+        .collect();
+    behind.sort_by_key(|&index| words[index].bbox.left());
+    // A mark between the two is neither.
+    let marks = behind.iter().take_while(|&&index| is_mark(&words[index].text)).count();
+    if let Some(value) = value_at(words, &behind[marks..], kind, context) {
+        return Some(value);
+    }
+    if kind == ValueKind::Amount {
+        // What stands below the head of a column is not its sum.
+        return None;
+    }
+    let reach = (area.height() as f32 * BELOW) as u32;
+    let under = |&index: &usize| {
+        let bbox = words[index].bbox;
+        bbox.top() >= area.bottom().saturating_sub(area.height() / 3)
+            && bbox.top() <= area.bottom() + reach
+            && bbox.left() < area.right()
+            && bbox.right() > area.left()
+    };
+    let mut below: Vec<usize> = (0..words.len()).filter(outside).filter(under).collect();
+    let top = below.iter().map(|&index| words[index].bbox).min_by_key(|bbox| bbox.top())?;
+    below.retain(|&index| on_one_line(top, words[index].bbox));
+    below.sort_by_key(|&index| words[index].bbox.left());
+    value_at(words, &below, kind, context)
+}
+
+/// `:`, `#`, `n°`, `-`: what stands between a caption and its value.
+fn is_mark(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = text.chars().filter(|c| c.is_ascii_digit()).count();
+    digits == 0 && (letters == 0 || (letters <= 3 && text.contains(['.', '°', 'º', '#', ':'])))
+}
+
+/// The value that begins with the first of the words in a row, in the fewest words that make sense;
+/// of sums the first with cents.
+fn value_at(
+    words: &[Word],
+    row: &[usize],
+    kind: ValueKind,
+    context: &ValueContext,
+) -> Option<Vec<usize>> {
+    let text = |index: usize| words[index].text.as_str();
+    let means = |label: &str, run: &[usize]| {
+        let joined = run.iter().map(|&index| text(index)).collect::<Vec<_>>().join(" ");
+        typed_value(label, &joined, context).is_some()
+    };
+    if kind == ValueKind::Amount {
+        let letters = |index: usize| text(index).chars().filter(|c| c.is_alphabetic()).count();
+        let sums = || {
+            row.iter().take_while(|&&index| letters(index) <= 3).filter(|&&index| {
+                !text(index).contains('%')
+                    && text(index).contains(|c: char| c.is_ascii_digit())
+                    && means("total", &[index])
+            })
+        };
+        let has_cents = |&&index: &&usize| has_cents(text(index));
+        return sums().find(has_cents).or_else(|| sums().next()).map(|&index| vec![index]);
+    }
+    let close = row.windows(2).take_while(|w| goes_on(words[w[0]].bbox, words[w[1]].bbox)).count();
+    let run = &row[..row.len().min(close + 1).min(VALUE_WORDS)];
+    let length = match kind {
+        ValueKind::Date => (1..=run.len()).find(|&length| means("date", &run[..length])),
+        ValueKind::Identifier => {
+            let digits = |index: usize| text(index).contains(|c: char| c.is_ascii_digit());
+            match *run {
+                [first, ..] if digits(first) => Some(1),
+                [first, second, ..] if text(first).chars().count() <= 4 && digits(second) => {
+                    Some(2)
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    length.map(|length| run[..length].to_vec())
+}
+
+/// `12.50`, `1.234,56-`
+fn has_cents(text: &str) -> bool {
+    let number = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let cents = number.rsplit(['.', ',']).next().unwrap_or(number);
+    cents.len() == 2 && cents.len() < number.len() && cents.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+#[path = "caption_tests.rs"]
+mod tests;

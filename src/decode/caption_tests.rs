@@ -1,0 +1,131 @@
+use super::*;
+use crate::labels::LabelSet;
+
+/// Words at [left, top], 10 pixels a letter and 20 high.
+fn words(placed: &[(&str, i64, i64)]) -> Vec<Word> {
+    let word = |&(text, left, top): &(&str, i64, i64)| Word {
+        text: text.to_string(),
+        bbox: PixelBox::new(left, top, left + 10 * text.chars().count() as i64, top + 20),
+        confidence: 1.0,
+        line: 0,
+        block: 0,
+    };
+    placed.iter().map(word).collect()
+}
+
+/// Words of one line, a space between them.
+fn line(text: &str) -> Vec<Word> {
+    let mut left = 0;
+    let placed: Vec<(&str, i64, i64)> = text
+        .split(' ')
+        .map(|word| {
+            let at = left;
+            left += 10 * (word.chars().count() as i64 + 1);
+            (word, at, 0)
+        })
+        .collect();
+    words(&placed)
+}
+
+/// What is announced of which text.
+fn found(words: &[Word]) -> Vec<(Option<&'static str>, String)> {
+    let texts = |indices: &[usize]| {
+        indices.iter().map(|&index| words[index].text.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    captioned(words, &ValueContext::of_words(words))
+        .iter()
+        .map(|captioned| (captioned.announced.label, texts(&captioned.words)))
+        .collect()
+}
+
+#[test]
+fn a_caption_names_what_stands_behind_it() {
+    let cases = [
+        ("Rechnungsnummer 471102", Some("invoice_number"), "471102"),
+        ("Invoice No. : INV 2023-08", Some("invoice_number"), "INV 2023-08"),
+        ("Factuur nr. n° 993548900", Some("invoice_number"), "993548900"),
+        ("Rechnungs - Datum: 05.03.2014", Some("date"), "05.03.2014"),
+        ("Date d'émission 3 mars 2014 à Paris", Some("date"), "3 mars 2014"),
+        ("Zahlbar bis 20.03.2014", Some("due_date"), "20.03.2014"),
+        ("Grand Total 19 % EUR 1.234,56", Some("total"), "1.234,56"),
+        ("Kundennummer GE2020211", None, "GE2020211"),
+        ("Lieferdatum: 01.03.2014", None, "01.03.2014"),
+    ];
+    for (text, label, value) in cases {
+        assert_eq!(found(&line(text)), [(label, value.to_string())], "{text}");
+    }
+}
+
+#[test]
+fn a_title_gives_number_and_date() {
+    let number = |text: &str| (Some("invoice_number"), text.to_string());
+    let date = |text: &str| (Some("date"), text.to_string());
+    assert_eq!(
+        found(&line("Handelsrechnung Nr. 280081 vom 13.07.2018")),
+        [date("13.07.2018"), number("280081")]
+    );
+    assert_eq!(
+        found(&line("Facture n° FA-12 du 3 mai 2021")),
+        [date("3 mai 2021"), number("FA-12")]
+    );
+}
+
+#[test]
+fn words_that_stand_before_anything_are_no_captions() {
+    for text in ["Nr. 4711", "Nummer 4711", "Le 12", "Invoice 12 of 13", "Total", "hello 12.50"] {
+        assert_eq!(found(&line(text)), [], "{text}");
+    }
+}
+
+#[test]
+fn the_value_may_stand_below_but_no_sum_does() {
+    let cells = words(&[
+        ("Factuurnummer", 0, 0),
+        ("Factuurdatum", 200, 0),
+        ("Totaal", 400, 0),
+        ("A-17", 0, 30),
+        ("05-03-2014", 200, 30),
+        ("12,50", 400, 30),
+    ]);
+    let expected = [(Some("invoice_number"), "A-17"), (Some("date"), "05-03-2014")];
+    assert_eq!(found(&cells), expected.map(|(label, text)| (label, text.to_string())));
+    let far = words(&[("Factuurnummer", 0, 0), ("A-17", 0, 300)]);
+    assert_eq!(found(&far), []);
+}
+
+/// Classes O, B/I-INVOICE_NUMBER, B/I-DATE, B/I-DUE_DATE.
+fn head(rows: &[[f32; 7]]) -> HeadPrediction {
+    HeadPrediction {
+        labels: LabelSet::bio(&["invoice_number", "date", "due_date"]),
+        probabilities: rows.iter().map(|row| row.to_vec()).collect(),
+    }
+}
+
+fn heed(text: &str, rows: &[[f32; 7]]) -> Vec<Vec<f32>> {
+    let words = line(text);
+    let mut head = head(rows);
+    heed_captions(&mut head, &words, &ValueContext::of_words(&words));
+    head.probabilities
+}
+
+const OUTSIDE: [f32; 7] = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+
+#[test]
+fn a_caption_speaks_for_its_label_and_against_its_rivals() {
+    let unsure = [0.7, 0.0, 0.0, 0.1, 0.0, 0.2, 0.0];
+    let rows = heed("Rechnungsdatum 05.03.2014", &[OUTSIDE, unsure]);
+    assert_eq!(rows[0], OUTSIDE);
+    assert!(rows[1][3] > 0.8 && rows[1][5] < 0.01, "{:?}", rows[1]);
+    assert!((rows[1].iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    let rows = heed("Lieferdatum 05.03.2014", &[OUTSIDE, unsure]);
+    assert!(rows[1][3] < 0.04 && rows[1][5] < 0.08, "{:?}", rows[1]);
+}
+
+#[test]
+fn what_the_model_is_sure_of_stays_and_other_labels_are_left_alone() {
+    let sure = [0.002, 0.0, 0.0, 0.0, 0.0, 0.998, 0.0];
+    let rows = heed("Rechnungsdatum 05.03.2014", &[OUTSIDE, sure]);
+    assert!(rows[1][5] > 0.9, "{:?}", rows[1]);
+    let number = [0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0];
+    assert_eq!(heed("Rechnungsdatum 05.03.2014", &[OUTSIDE, number])[1], number);
+}
