@@ -101,6 +101,9 @@ const GENERIC: [&str; 12] = [
     "faktura",
 ];
 
+/// Compounds are captions as their last part is: `Baurechnung Nr.`, `Verkoopfactuur nr.`
+const STEMS: [&str; 3] = ["rechnung", "factuur", "faktura"];
+
 /// What a caption announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Announced {
@@ -236,7 +239,9 @@ fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
         if apart || words[at].text.contains(|c: char| c.is_ascii_digit()) {
             break;
         }
-        key.push_str(&letters(&words[at].text));
+        let part = letters(&words[at].text);
+        let stem = STEMS.iter().find(|stem| length == 1 && part.ends_with(**stem));
+        key.push_str(stem.unwrap_or(&part.as_str()));
         if let Some(announced) = CAPTIONS.get(&key) {
             longest = Some((length, *announced));
         }
