@@ -32,6 +32,10 @@ pub struct Rank {
 
 /// Baselines closer than this share of the smaller type are one row.
 const SAME_ROW: f64 = 0.35;
+/// Types of which one is so many times as large as the other …
+const OTHER_SIZE: f64 = 1.25;
+/// … are in one row where so much of the smaller one's height stands beside the larger one.
+const BESIDE: f64 = 0.6;
 /// A gap wider than this many ems ends a segment (a word space has .25 to .5).
 const SEGMENT_GAP: f64 = 1.2;
 /// White space between rows, in ems, that separates blocks (between lines it is under .5).
@@ -81,10 +85,10 @@ fn segments(words: &[Place]) -> Vec<Segment> {
     let mut rows: Vec<Vec<usize>> = Vec::new();
     for word in by_baseline {
         // Against the row's last word, which is the nearest: a row may drift, as scans do.
-        let joins = rows.last().and_then(|row| row.last()).is_some_and(|&last| {
-            let tolerance = SAME_ROW * words[word].size.min(words[last].size);
-            words[word].baseline - words[last].baseline <= tolerance
-        });
+        let joins = rows
+            .last()
+            .and_then(|row| row.last())
+            .is_some_and(|&last| are_in_one_row(words[last], words[word]));
         match rows.last_mut() {
             Some(row) if joins => row.push(word),
             _ => rows.push(vec![word]),
@@ -96,6 +100,17 @@ fn segments(words: &[Place]) -> Vec<Segment> {
         split_row(words, &row, index, &mut segments);
     }
     segments
+}
+
+/// Whether two words share a baseline, or one is set so much smaller that it stands beside the other all
+/// the same: a small key in the corner of a box, its value at the foot.
+fn are_in_one_row(a: Place, b: Place) -> bool {
+    let (small, large) = if a.size <= b.size { (a, b) } else { (b, a) };
+    if (a.baseline - b.baseline).abs() <= SAME_ROW * small.size {
+        return true;
+    }
+    let shared = small.bottom.min(large.bottom) - small.top.max(large.top);
+    large.size >= OTHER_SIZE * small.size && shared >= BESIDE * (small.bottom - small.top)
 }
 
 fn split_row(words: &[Place], row: &[usize], index: usize, segments: &mut Vec<Segment>) {
@@ -246,6 +261,21 @@ mod tests {
                     Net total         11.00\n\
                     Tax                2.00";
         assert_eq!(read(page), "INVOICE No. 17|Date 2020-01-02|Net total 11.00|Tax 2.00");
+    }
+
+    #[test]
+    fn a_small_key_is_read_before_the_large_value_in_its_box() {
+        let place = |row: usize, left: f64, baseline: f64, size: f64| {
+            let bottom = 20.0 * row as f64 + baseline;
+            let top = bottom - 0.7 * size;
+            Place { left, top, right: left + 40.0, bottom, baseline: bottom, size }
+        };
+        // Keys, then values, as the file may have them.
+        let keys = (0..4).map(|row| place(row, 0.0, 8.0, 7.0));
+        let values = (0..4).map(|row| place(row, 150.0, 12.0, 11.0));
+        let places: Vec<Place> = keys.chain(values).collect();
+        let read: Vec<usize> = order(&places).iter().map(|rank| rank.word).collect();
+        assert_eq!(read, [0, 4, 1, 5, 2, 6, 3, 7]);
     }
 
     #[test]
