@@ -24,6 +24,10 @@ const LONGEST: usize = 6;
 const FEWEST_LETTERS: usize = 5;
 /// Words of a value at most: `the 4th of March 2024`.
 const VALUE_WORDS: usize = 5;
+/// Words of a name at most.
+const NAME_WORDS: usize = 8;
+/// A name stands within so many lines below its caption: numbers of the party may come before it.
+const NAME_LINES: usize = 3;
 /// Between a caption and the value above which it stands, in heights of the caption.
 const BELOW: f32 = 2.2;
 /// Words of one phrase or value stand closer than this many heights.
@@ -34,7 +38,9 @@ const NUMBER: &str = "invoice_number";
 const JOINT_WORDS: usize = 2;
 
 /// Labels that captions name, each with its field names.
-const NAMED: [(&str, &[Term]); 6] = [
+const NAMED: [(&str, &[Term]); 8] = [
+    ("company", &[Term::From]),
+    ("customer", &[Term::BillTo]),
     (NUMBER, &[Term::NumberInvoice, Term::NumberReceipt, Term::NumberCredit, Term::TitleNumbered]),
     ("date", &[Term::DateInvoice, Term::DateReceipt]),
     ("due_date", &[Term::DateDue]),
@@ -44,7 +50,8 @@ const NAMED: [(&str, &[Term]); 6] = [
 ];
 
 /// Field names of what no label marks, by the kind of value that they may be confused with.
-const OTHERS: [(ValueKind, &[Term]); 3] = [
+const OTHERS: [(ValueKind, &[Term]); 4] = [
+    (ValueKind::Text, &[Term::ShipTo]),
     (
         ValueKind::Identifier,
         &[
@@ -185,6 +192,7 @@ pub fn heed_captions(head: &mut HeadPrediction, words: &[Word], context: &ValueC
 const fn weights(kind: ValueKind) -> (f32, f32) {
     match kind {
         ValueKind::Amount => (2.0, 0.3),
+        ValueKind::Text => (50.0, 0.1),
         _ => (100.0, 0.3),
     }
 }
@@ -229,6 +237,11 @@ fn date_behind(words: &[Word], number: &[usize], context: &ValueContext) -> Opti
     Some(Captioned { announced, words })
 }
 
+/// Whether a caption begins with a word.
+pub(super) fn begins_caption(words: &[Word], start: usize) -> bool {
+    caption_at(words, start).is_some()
+}
+
 /// The longest caption that begins with a word, and how many words it has.
 fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
     let mut key = String::new();
@@ -250,7 +263,7 @@ fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
 }
 
 /// Whether two words stand side by side on one line.
-fn goes_on(left: PixelBox, right: PixelBox) -> bool {
+pub(super) fn goes_on(left: PixelBox, right: PixelBox) -> bool {
     let gap = i64::from(right.left()) - i64::from(left.right());
     let height = left.height().max(right.height()) as f32;
     on_one_line(left, right) && gap as f32 > -0.5 * height && (gap as f32) < CLOSE * height
@@ -287,6 +300,24 @@ fn value_of(
         // What stands below the head of a column is not its sum.
         return None;
     }
+    let lines = if kind == ValueKind::Text { NAME_LINES } else { 1 };
+    let mut above = area;
+    for _ in 0..lines {
+        let line = line_below(words, above, |index| !caption.contains(&index))?;
+        above = line.iter().map(|&index| words[index].bbox).reduce(PixelBox::union)?;
+        if let Some(value) = value_at(words, &line, kind, context) {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// The words of the next line below that stand under an area, from left to right.
+fn line_below(
+    words: &[Word],
+    area: PixelBox,
+    wanted: impl Fn(usize) -> bool,
+) -> Option<Vec<usize>> {
     let reach = (area.height() as f32 * BELOW) as u32;
     let under = |&index: &usize| {
         let bbox = words[index].bbox;
@@ -295,11 +326,20 @@ fn value_of(
             && bbox.left() < area.right()
             && bbox.right() > area.left()
     };
-    let mut below: Vec<usize> = (0..words.len()).filter(outside).filter(under).collect();
-    let top = below.iter().map(|&index| words[index].bbox).min_by_key(|bbox| bbox.top())?;
-    below.retain(|&index| on_one_line(top, words[index].bbox));
-    below.sort_by_key(|&index| words[index].bbox.left());
-    value_at(words, &below, kind, context)
+    let below: Vec<usize> = (0..words.len()).filter(|&index| wanted(index)).filter(under).collect();
+    let first = *below.iter().min_by_key(|&&index| words[index].bbox.top())?;
+    let mut line: Vec<usize> =
+        below.into_iter().filter(|&i| on_one_line(words[first].bbox, words[i].bbox)).collect();
+    line.sort_by_key(|&index| words[index].bbox.left());
+    // What goes on behind the area belongs to the line as well.
+    while let Some(&last) = line.last() {
+        let next = last + 1;
+        if next >= words.len() || !goes_on(words[last].bbox, words[next].bbox) {
+            break;
+        }
+        line.push(next);
+    }
+    Some(line)
 }
 
 /// `:`, `#`, `n°`, `-`: what stands between a caption and its value.
@@ -334,6 +374,9 @@ fn value_at(
         let has_cents = |&&index: &&usize| has_cents(text(index));
         return sums().find(has_cents).or_else(|| sums().next()).map(|&index| vec![index]);
     }
+    if kind == ValueKind::Text {
+        return name_at(words, row);
+    }
     let close = row.windows(2).take_while(|w| goes_on(words[w[0]].bbox, words[w[1]].bbox)).count();
     let run = &row[..row.len().min(close + 1).min(VALUE_WORDS)];
     let length = match kind {
@@ -351,6 +394,19 @@ fn value_at(
         _ => None,
     };
     length.map(|length| run[..length].to_vec())
+}
+
+/// The words of a name: those that stand close together, if there is no digit among them.
+fn name_at(words: &[Word], row: &[usize]) -> Option<Vec<usize>> {
+    let close = row.windows(2).take_while(|w| goes_on(words[w[0]].bbox, words[w[1]].bbox)).count();
+    let run = &row[..row.len().min(close + 1)];
+    let text = |index: usize| words[index].text.as_str();
+    let is_name = !run.is_empty()
+        && run.len() <= NAME_WORDS
+        && text(run[0]).starts_with(char::is_alphabetic)
+        && !run.iter().any(|&index| text(index).contains(|c: char| c.is_ascii_digit() || c == ':'))
+        && caption_at(words, run[0]).is_none();
+    is_name.then(|| run.to_vec())
 }
 
 /// `12.50`, `1.234,56-`

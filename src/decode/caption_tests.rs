@@ -93,6 +93,24 @@ fn the_value_may_stand_below_but_no_sum_does() {
     assert_eq!(found(&far), []);
 }
 
+#[test]
+fn a_party_stands_behind_or_below_its_caption() {
+    let inline = found(&line("Sold To: Theodor Est"));
+    assert_eq!(inline, [(Some("customer"), "Theodor Est".to_string())]);
+    let blocks = words(&[
+        ("Verkäufer:", 0, 0),
+        ("Käufer:", 400, 0),
+        ("GLN", 0, 30),
+        ("4000001", 40, 30),
+        ("Kunden", 400, 30),
+        ("AG", 470, 30),
+        ("Lieferant", 0, 60),
+        ("GmbH", 100, 60),
+    ]);
+    let expected = [(Some("company"), "Lieferant GmbH"), (Some("customer"), "Kunden AG")];
+    assert_eq!(found(&blocks), expected.map(|(label, text)| (label, text.to_string())));
+}
+
 /// Classes O, B/I-INVOICE_NUMBER, B/I-DATE, B/I-DUE_DATE.
 fn head(rows: &[[f32; 7]]) -> HeadPrediction {
     HeadPrediction {

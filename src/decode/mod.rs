@@ -20,6 +20,7 @@ mod second_choice;
 pub mod sequence;
 mod surplus;
 pub mod value;
+mod whole_name;
 
 pub use bio::{Aggregation, BioOptions, Span};
 pub use context::ValueContext;

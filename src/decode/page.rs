@@ -9,6 +9,7 @@ use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
 use super::second_choice::second_choices;
 use super::value::add_values;
+use super::whole_name::complete_names;
 use crate::document::{Entity, Page, Relation};
 use crate::error::Result;
 use crate::labels::LabelSet;
@@ -121,6 +122,9 @@ pub fn decode_page(
     }
     add_values(&mut decoding.entities, &context);
     complete(&mut decoding, page, &context);
+    if !options.bio.aggregation.is_plain() {
+        complete_names(&mut decoding, page);
+    }
     let pairs = match &prediction.pairs {
         Some(pairs) => pairs_of_words(&decoding, pairs),
         None => geometric_pairs(&decoding.entities),

@@ -123,9 +123,13 @@ fn gather_with_gradient(table: &Tensor, index: &Tensor) -> Tensor {
     Tensor::embedding(&table.tr(), index, -1, false, false).tr()
 }
 
+/// Added to the scores of padding. The reference adds fp32's minimum, which is −∞ in bf16 and f16, and
+/// makes kernels that rescale by it return NaN; this leaves a weight of exactly 0 as well.
+const MASKED: f64 = -3e4;
+
 /// What a page's attention needs beside the hidden states, shared by all layers.
 pub struct AttentionBias {
-    /// `[batch, heads, seq, seq]`: biases, with the lowest float where a key is padding; `None`
+    /// `[batch, heads, seq, seq]`: biases, with [`MASKED`] where a key is padding; `None`
     /// when there is nothing to add.
     pub scores: Option<Tensor>,
 }
@@ -139,15 +143,11 @@ impl AttentionBias {
             (biases, false) => biases,
             (Some(biases), true) => {
                 let keys = padding.unsqueeze(1).unsqueeze(2);
-                // The reference fills with fp32's minimum, not −∞.
-                Some(biases.masked_fill(&keys, f64::from(f32::MIN)))
+                Some(biases.masked_fill(&keys, MASKED))
             }
             (None, true) => {
                 let keys = padding.unsqueeze(1).unsqueeze(2);
-                Some(
-                    Tensor::zeros_like(&keys.to_kind(Kind::Float))
-                        .masked_fill(&keys, f64::from(f32::MIN)),
-                )
+                Some(Tensor::zeros_like(&keys.to_kind(Kind::Float)).masked_fill(&keys, MASKED))
             }
         };
         Self { scores }
@@ -265,5 +265,25 @@ impl SelfAttention {
     fn split_heads(&self, states: &Tensor) -> Tensor {
         let (batch, seq, _) = states.size3().unwrap_or((0, 0, 0));
         states.view([batch, seq, self.heads, self.head_size]).transpose(1, 2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_has_a_finite_score_and_no_weight_in_every_kind() {
+        let mask = Tensor::from_slice(&[1i64, 1, 0]).unsqueeze(0);
+        let biases = Tensor::ones([1, 2, 3, 3], (Kind::Float, tch::Device::Cpu));
+        for biases in [None, Some(biases)] {
+            let scores = AttentionBias::new(biases, &mask).scores.expect("there is padding");
+            for kind in [Kind::Float, Kind::BFloat16, Kind::Half] {
+                let scores = scores.to_kind(kind);
+                assert!(bool::try_from(scores.isfinite().all()).expect("one value"), "{kind:?}");
+                let weights = scores.to_kind(Kind::Float).softmax(-1, Kind::Float).select(-1, 2);
+                assert_eq!(f64::try_from(weights.max()).expect("one value"), 0.0, "{kind:?}");
+            }
+        }
     }
 }

@@ -142,6 +142,12 @@ pub fn products_in(kind: Kind) -> ProductGuard {
     ProductGuard(PRODUCTS.replace(kind))
 }
 
+/// As [`products_in`], for what leaves the range of f16 (up to 65,504): in 32 bits instead.
+pub fn products_in_range() -> ProductGuard {
+    let kind = PRODUCTS.get();
+    products_in(if kind == Kind::Half { Kind::Float } else { kind })
+}
+
 impl Drop for ProductGuard {
     fn drop(&mut self) {
         PRODUCTS.set(self.0);
@@ -166,6 +172,21 @@ mod tests {
             assert_eq!(factor(&x).kind(), Kind::BFloat16);
         }
         assert_eq!(factor(&x).kind(), Kind::Float);
+    }
+
+    #[test]
+    fn what_leaves_the_range_of_f16_is_computed_in_32_bits() {
+        for (asked, kind) in [(Kind::Half, Kind::Float), (Kind::BFloat16, Kind::BFloat16)] {
+            let _guard = products_in(asked);
+            assert_eq!(
+                {
+                    let _range = products_in_range();
+                    PRODUCTS.get()
+                },
+                kind
+            );
+            assert_eq!(PRODUCTS.get(), asked);
+        }
     }
 
     #[test]

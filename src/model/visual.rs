@@ -4,6 +4,7 @@
 use super::backbone::{Backbone, NormMode, Trace};
 use super::config::ModelConfig;
 use super::layers::{LayerNorm, Linear, Scope, linear};
+use super::precision::products_in_range;
 use super::text::TextEmbedding;
 use crate::error::Result;
 use crate::geometry::NORM_SIDE;
@@ -78,6 +79,8 @@ impl VisualEmbedding {
 
     /// `image` [batch, 3, 224, 224], BGR 0–255 → [batch, 49, channels], row-major.
     pub fn pooled(&self, image: &Tensor, trace: Option<Trace>) -> Tensor {
+        // Sums over residuals grow: trained narrow backbones leave f16's range on ordinary pages.
+        let _range = products_in_range();
         let p2 = self.backbone.forward(&self.normalize(image), NormMode::Frozen, trace);
         p2.adaptive_avg_pool2d(self.grid).flatten(2, 3).transpose(1, 2)
     }
@@ -85,9 +88,12 @@ impl VisualEmbedding {
     /// `pooled` [batch, 49, channels] → [batch, 49, hidden].
     pub fn embed(&self, pooled: &Tensor, text: &TextEmbedding, train: bool) -> Tensor {
         let count = self.grid[0] * self.grid[1];
-        let mut sum = self.projection.forward(pooled)
-            + text.positions_up_to(count)
-            + text.layout.forward(&self.grid_boxes);
+        let projected = {
+            let _range = products_in_range();
+            self.projection.forward(pooled)
+        };
+        let mut sum =
+            projected + text.positions_up_to(count) + text.layout.forward(&self.grid_boxes);
         if let Some(segment) = &self.segment {
             sum += segment;
         }

@@ -100,3 +100,22 @@ fn inspect_tells_what_the_model_saw_of_every_word() {
 fn a_language_that_is_missing_names_its_package_and_has_code_5() {
     assert_answer!("missing_language", Room::new().layoutlm("ocr scans/receipt.png -l xyz"));
 }
+
+#[test]
+fn the_built_in_model_finds_the_same_fields_in_sixteen_bits() {
+    let room = room_with_receipt();
+    let fields = |precision: &str| {
+        let arguments = format!("extract scans/receipt.png -f json --precision {precision}");
+        let records: serde_json::Value =
+            serde_json::from_str(&stdout(room.layoutlm(&arguments))).unwrap();
+        records.pointer("/0/fields").or(records.get("fields")).cloned().unwrap()
+    };
+    let expected = fields("f32");
+    assert_eq!(expected["total"], "49.94");
+    for precision in ["bf16", "f16"] {
+        let found = fields(precision);
+        for label in ["total", "date"] {
+            assert_eq!(found[label], expected[label], "{precision}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Names that the model cut short: `Theodor` of `Theodor Est`, `GmbH` of `Lieferant GmbH`.
+//!
+//! A name seldom shares its piece of a line with anything else. Where the words right before and behind
+//! a name, up to the ends of the piece, are plain words that no field has, they are part of the name.
+
+use super::caption::{begins_caption, goes_on};
+use super::fields::is_field_label;
+use super::page::PageDecoding;
+use crate::document::{Entity, Page};
+use crate::geometry::PixelBox;
+
+/// More words than this are running text.
+const MOST_ADDED: usize = 4;
+
+/// Takes the rest of its piece of line into each name.
+pub fn complete_names(decoding: &mut PageDecoding, page: &Page) {
+    for index in 0..decoding.entities.len() {
+        if !matches!(decoding.entities[index].label.as_str(), "company" | "customer") {
+            continue;
+        }
+        let words = &decoding.words[index];
+        let (Some(&first), Some(&last)) = (words.first(), words.last()) else { continue };
+        let taken = |word: usize| {
+            let entities = decoding.entities.iter().zip(&decoding.words);
+            let mut fields = entities.filter(|(entity, _)| is_field_label(&entity.label));
+            fields.any(|(_, words)| words.contains(&word))
+        };
+        let before = (0..first).rev().map_while(|word| next(page, word, word + 1));
+        let behind = (last + 1..page.words.len()).map_while(|word| next(page, word - 1, word));
+        let mut added: Vec<usize> = Vec::new();
+        let ends: [Vec<usize>; 2] = [
+            before.take_while(|&joint| !ends_before(page, joint)).map(|(left, _)| left).collect(),
+            behind.take_while(|&joint| !ends_behind(page, joint)).map(|(_, right)| right).collect(),
+        ];
+        for end in ends {
+            if end.iter().all(|&word| is_plain(page, word) && !taken(word)) {
+                added.extend(end);
+            }
+        }
+        if !added.is_empty() && added.len() <= MOST_ADDED {
+            added.extend(words);
+            added.sort_unstable();
+            set_words(&mut decoding.entities[index], page, &added);
+            decoding.words[index] = added;
+        }
+    }
+}
+
+/// Two words, if they are neighbours on a line.
+fn next(page: &Page, left: usize, right: usize) -> Option<(usize, usize)> {
+    goes_on(page.words[left].bbox, page.words[right].bbox).then_some((left, right))
+}
+
+/// Whether the piece of line begins between two words: behind a caption, a comma or a dash.
+fn ends_before(page: &Page, (left, _): (usize, usize)) -> bool {
+    let text = page.words[left].text.as_str();
+    text.ends_with([':', ',', ';']) || is_separator(text) || begins_caption(&page.words, left)
+}
+
+/// Whether the piece of line ends between two words.
+fn ends_behind(page: &Page, (left, right): (usize, usize)) -> bool {
+    page.words[left].text.ends_with([',', ';', ':'])
+        || is_separator(&page.words[right].text)
+        || begins_caption(&page.words, right)
+}
+
+fn is_separator(text: &str) -> bool {
+    text != "&" && text != "+" && !text.contains(char::is_alphanumeric)
+}
+
+fn is_plain(page: &Page, word: usize) -> bool {
+    !page.words[word].text.contains(|c: char| c.is_ascii_digit() || "@:".contains(c))
+}
+
+fn set_words(entity: &mut Entity, page: &Page, indices: &[usize]) {
+    let words: Vec<_> = indices.iter().map(|word| page.words[*word].clone()).collect();
+    let texts: Vec<&str> = words.iter().map(|word| word.text.trim()).collect();
+    entity.text = texts.join(" ");
+    entity.bbox = PixelBox::union_of(words.iter().map(|w| w.bbox)).unwrap_or(entity.bbox);
+    entity.ocr_confidence = words.iter().map(|w| w.confidence).sum::<f32>() / words.len() as f32;
+    entity.words = words;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::page::{DecodeOptions, HeadPrediction, PagePrediction, decode_page};
+    use crate::document::{Word, WordSource};
+    use crate::geometry::PageSize;
+    use crate::labels::LabelSet;
+
+    /// Texts of the fields on a line of words; those in brackets are the company, in braces the address.
+    fn found(line: &str) -> Vec<String> {
+        let labels = LabelSet::bio(&["company", "address"]);
+        let mut left = 0;
+        let mut words = Vec::new();
+        let mut probabilities = Vec::new();
+        for word in line.split(' ') {
+            let (text, tag) = match word.split_at(1) {
+                ("[", text) => (text, "B-COMPANY"),
+                ("{", text) => (text, "B-ADDRESS"),
+                _ => (word, "O"),
+            };
+            let right = left + 10 * text.chars().count() as i64;
+            let bbox = PixelBox::new(left, 0, right, 20);
+            let text = text.to_string();
+            words.push(Word { text, bbox, confidence: 1.0, line: 0, block: 0 });
+            left = right + 8;
+            probabilities.push(labels.names().iter().map(|name| f32::from(name == tag)).collect());
+        }
+        let page = Page {
+            number: 1,
+            size: PageSize::new(2000, 100),
+            dpi: None,
+            rotation: 0,
+            source: WordSource::Ocr,
+            words,
+        };
+        let prediction =
+            PagePrediction { heads: vec![HeadPrediction { labels, probabilities }], pairs: None };
+        let decoding = decode_page(&page, &prediction, &DecodeOptions::default()).expect("fits");
+        for (entity, words) in decoding.entities.iter().zip(&decoding.words) {
+            assert_eq!(entity.words.len(), words.len());
+        }
+        decoding.entities.into_iter().map(|entity| entity.text).collect()
+    }
+
+    #[test]
+    fn a_name_fills_its_piece_of_line() {
+        assert_eq!(found("[Theodor Est"), ["Theodor Est"]);
+        assert_eq!(found("Lieferant [GmbH"), ["Lieferant GmbH"]);
+        assert_eq!(found("Au bon [moulin SARL"), ["Au bon moulin SARL"]);
+        assert_eq!(found("[Smith & Sons"), ["Smith & Sons"]);
+    }
+
+    #[test]
+    fn captions_separators_and_other_fields_end_the_piece() {
+        assert_eq!(found("Kunde: [Theodor Est"), ["Theodor Est"]);
+        assert_eq!(found("Verkäufer Bei [Spiel"), ["Bei Spiel"]);
+        assert_eq!(found("[Bei Spiel · {Hauptstr. 5"), ["Bei Spiel", "Hauptstr."]);
+        assert_eq!(found("[Spiel, in Berlin"), ["Spiel,"]);
+    }
+
+    #[test]
+    fn a_name_among_numbers_or_in_running_text_stays_as_it_is() {
+        assert_eq!(found("[Acme Ltd Reg 12345"), ["Acme"]);
+        assert_eq!(found("[Acme {Street"), ["Acme", "Street"]);
+        assert_eq!(found("we at [Acme are glad to be of service"), ["Acme"]);
+    }
+}
