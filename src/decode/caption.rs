@@ -212,6 +212,10 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
             continue;
         };
         let end = start + length;
+        if announced.kind == ValueKind::Text && !names_a_party(words, end) {
+            start += 1;
+            continue;
+        }
         if let Some(value) = value_of(words, start..end, announced.kind, context) {
             if announced.label == Some(NUMBER) {
                 found.extend(date_behind(words, &value, context));
@@ -237,9 +241,14 @@ fn date_behind(words: &[Word], number: &[usize], context: &ValueContext) -> Opti
     Some(Captioned { announced, words })
 }
 
-/// Whether a caption begins with a word.
-pub(super) fn begins_caption(words: &[Word], start: usize) -> bool {
-    caption_at(words, start).is_some()
+/// Whether the words before `end` are a caption and not part of a name (`Lieferant GmbH`, `Client First`):
+/// a colon ends it, or nothing stands behind it.
+fn names_a_party(words: &[Word], end: usize) -> bool {
+    let colon = words[end - 1].text.ends_with(':');
+    colon
+        || words.get(end).is_none_or(|next| {
+            next.text.starts_with(':') || !goes_on(words[end - 1].bbox, next.bbox)
+        })
 }
 
 /// The longest caption that begins with a word, and how many words it has.
@@ -405,7 +414,7 @@ fn name_at(words: &[Word], row: &[usize]) -> Option<Vec<usize>> {
         && run.len() <= NAME_WORDS
         && text(run[0]).starts_with(char::is_alphabetic)
         && !run.iter().any(|&index| text(index).contains(|c: char| c.is_ascii_digit() || c == ':'))
-        && caption_at(words, run[0]).is_none();
+        && caption_at(words, run[0]).is_none_or(|(length, _)| length < run.len());
     is_name.then(|| run.to_vec())
 }
 

@@ -97,6 +97,7 @@ fn the_value_may_stand_below_but_no_sum_does() {
 fn a_party_stands_behind_or_below_its_caption() {
     let inline = found(&line("Sold To: Theodor Est"));
     assert_eq!(inline, [(Some("customer"), "Theodor Est".to_string())]);
+    assert_eq!(found(&line("Lieferant GmbH")), []);
     let blocks = words(&[
         ("Verkäufer:", 0, 0),
         ("Käufer:", 400, 0),

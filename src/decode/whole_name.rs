@@ -3,7 +3,7 @@
 //! A name seldom shares its piece of a line with anything else. Where the words right before and behind
 //! a name, up to the ends of the piece, are plain words that no field has, they are part of the name.
 
-use super::caption::{begins_caption, goes_on};
+use super::caption::goes_on;
 use super::fields::is_field_label;
 use super::page::PageDecoding;
 use crate::document::{Entity, Page};
@@ -51,17 +51,15 @@ fn next(page: &Page, left: usize, right: usize) -> Option<(usize, usize)> {
     goes_on(page.words[left].bbox, page.words[right].bbox).then_some((left, right))
 }
 
-/// Whether the piece of line begins between two words: behind a caption, a comma or a dash.
+/// Whether the piece of line begins between two words: behind a colon, a comma or a dash.
 fn ends_before(page: &Page, (left, _): (usize, usize)) -> bool {
     let text = page.words[left].text.as_str();
-    text.ends_with([':', ',', ';']) || is_separator(text) || begins_caption(&page.words, left)
+    text.ends_with([':', ',', ';']) || is_separator(text)
 }
 
 /// Whether the piece of line ends between two words.
 fn ends_behind(page: &Page, (left, right): (usize, usize)) -> bool {
-    page.words[left].text.ends_with([',', ';', ':'])
-        || is_separator(&page.words[right].text)
-        || begins_caption(&page.words, right)
+    page.words[left].text.ends_with([',', ';', ':']) || is_separator(&page.words[right].text)
 }
 
 fn is_separator(text: &str) -> bool {
@@ -96,11 +94,9 @@ mod tests {
         let mut words = Vec::new();
         let mut probabilities = Vec::new();
         for word in line.split(' ') {
-            let (text, tag) = match word.split_at(1) {
-                ("[", text) => (text, "B-COMPANY"),
-                ("{", text) => (text, "B-ADDRESS"),
-                _ => (word, "O"),
-            };
+            let company = word.strip_prefix('[').map(|text| (text, "B-COMPANY"));
+            let address = word.strip_prefix('{').map(|text| (text, "B-ADDRESS"));
+            let (text, tag) = company.or(address).unwrap_or((word, "O"));
             let right = left + 10 * text.chars().count() as i64;
             let bbox = PixelBox::new(left, 0, right, 20);
             let text = text.to_string();
@@ -134,9 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn captions_separators_and_other_fields_end_the_piece() {
+    fn colons_and_separators_end_the_piece() {
         assert_eq!(found("Kunde: [Theodor Est"), ["Theodor Est"]);
-        assert_eq!(found("Verkäufer Bei [Spiel"), ["Bei Spiel"]);
         assert_eq!(found("[Bei Spiel · {Hauptstr. 5"), ["Bei Spiel", "Hauptstr."]);
         assert_eq!(found("[Spiel, in Berlin"), ["Spiel,"]);
     }
