@@ -53,7 +53,7 @@ install_packages() {
     local packages="$*" apt_log size
     [ "$(uname -s)" = Linux ] && have apt-get || stop \
         "this system has no apt-get, and these are missing: $packages (Debian's names)" \
-        "install a C++ compiler, pkg-config, libclang, the development files of Tesseract 4.1 or later and Leptonica, and Tesseract's English data; then run this again"
+        "install a C++ compiler, make, pkg-config, libclang, the development files of Tesseract 4.1 or later and Leptonica, and Tesseract's English data; then run this again"
     [ "$EUID" -eq 0 ] || have sudo || stop \
         "not root, no sudo, and these are missing: $packages" \
         "let someone who may run: apt-get install --no-install-recommends $packages"
