@@ -10,6 +10,7 @@
 use super::ValueContext;
 use super::months::fold;
 use super::page::HeadPrediction;
+use super::surplus::digits;
 use super::value::{ValueKind, typed_value};
 use crate::document::Word;
 use crate::geometry::PixelBox;
@@ -229,12 +230,13 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
 
 /// The date in `Invoice No. 4711 dated 5 March 2024`, `Facture n° 12 du 05/03/2024`.
 fn date_behind(words: &[Word], number: &[usize], context: &ValueContext) -> Option<Captioned> {
-    let next = number.last()? + 1;
+    let last = *number.last()?;
+    let next = last + 1;
     let joint = next..words.len().min(next + JOINT_WORDS + 1);
-    let plain = |&index: &usize| !words[index].text.contains(|c: char| c.is_ascii_digit());
+    let plain = |&index: &usize| digits(&words[index].text) == 0;
     let begin = next + joint.take_while(plain).count();
     let row: Vec<usize> = (begin..words.len().min(begin + VALUE_WORDS)).collect();
-    let close = (number[number.len() - 1]..begin)
+    let close = (last..begin)
         .all(|index| index + 1 < words.len() && goes_on(words[index].bbox, words[index + 1].bbox));
     let announced = Announced { kind: ValueKind::Date, label: Some("date") };
     let words = value_at(words, &row, ValueKind::Date, context).filter(|_| close)?;
@@ -258,7 +260,7 @@ fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
     for length in 1..=LONGEST.min(words.len() - start) {
         let at = start + length - 1;
         let apart = length > 1 && !goes_on(words[at - 1].bbox, words[at].bbox);
-        if apart || words[at].text.contains(|c: char| c.is_ascii_digit()) {
+        if apart || digits(&words[at].text) > 0 {
             break;
         }
         let part = letters(&words[at].text);
@@ -278,7 +280,8 @@ pub(super) fn goes_on(left: PixelBox, right: PixelBox) -> bool {
     on_one_line(left, right) && gap as f32 > -0.5 * height && (gap as f32) < CLOSE * height
 }
 
-fn on_one_line(a: PixelBox, b: PixelBox) -> bool {
+/// Whether two boxes share two fifths of the lower one's height.
+pub(super) fn on_one_line(a: PixelBox, b: PixelBox) -> bool {
     let shared = i64::from(a.bottom().min(b.bottom())) - i64::from(a.top().max(b.top()));
     shared as f32 > 0.4 * a.height().min(b.height()).max(1) as f32
 }
@@ -290,10 +293,10 @@ fn value_of(
     kind: ValueKind,
     context: &ValueContext,
 ) -> Option<Vec<usize>> {
-    let area = words[caption.clone()].iter().map(|word| word.bbox).reduce(PixelBox::union)?;
+    let area = PixelBox::union_of(words[caption.clone()].iter().map(|word| word.bbox))?;
     let outside = |index: &usize| !caption.contains(index);
     let mut behind: Vec<usize> = (0..words.len())
-        .filter(outside)
+        .filter(&outside)
         .filter(|&index| {
             let bbox = words[index].bbox;
             on_one_line(area, bbox) && bbox.left() >= area.right().saturating_sub(bbox.height() / 2)
@@ -312,8 +315,8 @@ fn value_of(
     let lines = if kind == ValueKind::Text { NAME_LINES } else { 1 };
     let mut above = area;
     for _ in 0..lines {
-        let line = line_below(words, above, |index| !caption.contains(&index))?;
-        above = line.iter().map(|&index| words[index].bbox).reduce(PixelBox::union)?;
+        let line = line_below(words, above, &outside)?;
+        above = PixelBox::union_of(line.iter().map(|&index| words[index].bbox))?;
         if let Some(value) = value_at(words, &line, kind, context) {
             return Some(value);
         }
@@ -325,7 +328,7 @@ fn value_of(
 fn line_below(
     words: &[Word],
     area: PixelBox,
-    wanted: impl Fn(usize) -> bool,
+    wanted: impl Fn(&usize) -> bool,
 ) -> Option<Vec<usize>> {
     let reach = (area.height() as f32 * BELOW) as u32;
     let under = |&index: &usize| {
@@ -335,7 +338,7 @@ fn line_below(
             && bbox.left() < area.right()
             && bbox.right() > area.left()
     };
-    let below: Vec<usize> = (0..words.len()).filter(|&index| wanted(index)).filter(under).collect();
+    let below: Vec<usize> = (0..words.len()).filter(wanted).filter(under).collect();
     let first = *below.iter().min_by_key(|&&index| words[index].bbox.top())?;
     let mut line: Vec<usize> =
         below.into_iter().filter(|&i| on_one_line(words[first].bbox, words[i].bbox)).collect();
@@ -354,8 +357,8 @@ fn line_below(
 /// `:`, `#`, `n°`, `-`: what stands between a caption and its value.
 fn is_mark(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    let digits = text.chars().filter(|c| c.is_ascii_digit()).count();
-    digits == 0 && (letters == 0 || (letters <= 3 && text.contains(['.', '°', 'º', '#', ':'])))
+    digits(text) == 0
+        && (letters == 0 || (letters <= 3 && text.contains(['.', '°', 'º', '#', ':'])))
 }
 
 /// The value that begins with the first of the words in a row, in the fewest words that make sense;
@@ -375,9 +378,7 @@ fn value_at(
         let letters = |index: usize| text(index).chars().filter(|c| c.is_alphabetic()).count();
         let sums = || {
             row.iter().take_while(|&&index| letters(index) <= 3).filter(|&&index| {
-                !text(index).contains('%')
-                    && text(index).contains(|c: char| c.is_ascii_digit())
-                    && means("total", &[index])
+                !text(index).contains('%') && digits(text(index)) > 0 && means("total", &[index])
             })
         };
         let has_cents = |&&index: &&usize| has_cents(text(index));
@@ -386,15 +387,15 @@ fn value_at(
     if kind == ValueKind::Text {
         return name_at(words, row);
     }
-    let close = row.windows(2).take_while(|w| goes_on(words[w[0]].bbox, words[w[1]].bbox)).count();
-    let run = &row[..row.len().min(close + 1).min(VALUE_WORDS)];
+    let run = close_together(words, row);
+    let run = &run[..run.len().min(VALUE_WORDS)];
     let length = match kind {
         ValueKind::Date => (1..=run.len()).find(|&length| means("date", &run[..length])),
         ValueKind::Identifier => {
-            let digits = |index: usize| text(index).contains(|c: char| c.is_ascii_digit());
+            let numbered = |index: usize| digits(text(index)) > 0;
             match *run {
-                [first, ..] if digits(first) => Some(1),
-                [first, second, ..] if text(first).chars().count() <= 4 && digits(second) => {
+                [first, ..] if numbered(first) => Some(1),
+                [first, second, ..] if text(first).chars().count() <= 4 && numbered(second) => {
                     Some(2)
                 }
                 _ => None,
@@ -405,15 +406,20 @@ fn value_at(
     length.map(|length| run[..length].to_vec())
 }
 
+/// The words at the head of a row up to its first wide gap.
+fn close_together<'a>(words: &[Word], row: &'a [usize]) -> &'a [usize] {
+    let close = row.windows(2).take_while(|w| goes_on(words[w[0]].bbox, words[w[1]].bbox)).count();
+    &row[..row.len().min(close + 1)]
+}
+
 /// The words of a name: those that stand close together, if there is no digit among them.
 fn name_at(words: &[Word], row: &[usize]) -> Option<Vec<usize>> {
-    let close = row.windows(2).take_while(|w| goes_on(words[w[0]].bbox, words[w[1]].bbox)).count();
-    let run = &row[..row.len().min(close + 1)];
+    let run = close_together(words, row);
     let text = |index: usize| words[index].text.as_str();
     let is_name = !run.is_empty()
         && run.len() <= NAME_WORDS
         && text(run[0]).starts_with(char::is_alphabetic)
-        && !run.iter().any(|&index| text(index).contains(|c: char| c.is_ascii_digit() || c == ':'))
+        && !run.iter().any(|&index| digits(text(index)) > 0 || text(index).contains(':'))
         && caption_at(words, run[0]).is_none_or(|(length, _)| length < run.len());
     is_name.then(|| run.to_vec())
 }

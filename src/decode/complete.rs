@@ -4,6 +4,7 @@
 //! entity's text alone is no date, or a sum without its cents, and with the word beside it is one,
 //! that word is taken in.
 
+use super::caption::on_one_line;
 use super::context::ValueContext;
 use super::page::PageDecoding;
 use super::surplus::digits;
@@ -68,10 +69,8 @@ fn neighbours(decoding: &PageDecoding, page: &Page, index: usize) -> Vec<Neighbo
 
 /// Whether two words stand on one line with little between them.
 fn are_close(left: PixelBox, right: PixelBox) -> bool {
-    let height = left.height().min(right.height()).max(1) as f32;
-    let shared = left.bottom().min(right.bottom()) as f32 - left.top().max(right.top()) as f32;
     let gap = right.left() as f32 - left.right() as f32;
-    shared > 0.4 * height && gap < CLOSE * left.height().max(right.height()) as f32
+    on_one_line(left, right) && gap < CLOSE * left.height().max(right.height()) as f32
 }
 
 /// Whether an entity with a neighbour means what it did not without.
@@ -121,17 +120,12 @@ fn take_in(
     context: &ValueContext,
 ) {
     let indices = all_words(decoding, index, neighbour);
-    let words: Vec<_> = indices.iter().map(|word| page.words[*word].clone()).collect();
     let other = neighbour.entity.map(|other| decoding.entities[other].score);
+    decoding.set_words(index, page, indices);
     let entity = &mut decoding.entities[index];
     // The surer of two parts speaks for the whole.
     entity.score = other.map_or(entity.score, |score| score.max(entity.score));
-    entity.text = text_of(page, &indices);
-    entity.bbox = PixelBox::union_of(words.iter().map(|w| w.bbox)).unwrap_or(entity.bbox);
-    entity.ocr_confidence = words.iter().map(|w| w.confidence).sum::<f32>() / words.len() as f32;
     entity.value = typed_value(&entity.label, &entity.text, context);
-    entity.words = words;
-    decoding.words[index] = indices;
     if let Some(other) = neighbour.entity {
         decoding.entities.remove(other);
         decoding.words.remove(other);

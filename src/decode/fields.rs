@@ -6,7 +6,7 @@
 //! (subtotal + tax = total) speak for each other, but no value is made up that was not read.
 
 use super::items::{is_item_label, line_items};
-use super::surplus::without_surplus;
+use super::surplus::{digits, without_surplus};
 use super::value::{ValueKind, plain};
 use crate::document::{Entity, Value};
 use crate::geometry::PixelBox;
@@ -108,8 +108,7 @@ pub fn is_field_label(label: &str) -> bool {
 
 /// A number that names something has a digit: a street's name taken for one is worse than none.
 fn may_answer(entity: &Entity) -> bool {
-    ValueKind::of_label(&entity.label) != ValueKind::Identifier
-        || entity.text.contains(|c: char| c.is_ascii_digit())
+    ValueKind::of_label(&entity.label) != ValueKind::Identifier || digits(&entity.text) > 0
 }
 
 /// An entity in the running for its label.

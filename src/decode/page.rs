@@ -12,6 +12,7 @@ use super::value::add_values;
 use super::whole_name::complete_names;
 use crate::document::{Entity, Page, Relation};
 use crate::error::Result;
+use crate::geometry::PixelBox;
 use crate::labels::LabelSet;
 
 /// All rules of decoding.
@@ -81,6 +82,23 @@ pub struct PageDecoding {
     /// Words of each entity, by their indices on the page.
     pub words: Vec<Vec<usize>>,
     pub relations: Vec<Relation>,
+}
+
+impl PageDecoding {
+    /// Makes an entity of these words, which are in order: its text, box and confidence follow.
+    pub(super) fn set_words(&mut self, entity: usize, page: &Page, indices: Vec<usize>) {
+        let words: Vec<_> = indices.iter().map(|word| page.words[*word].clone()).collect();
+        let texts: Vec<&str> = words.iter().map(|word| word.text.trim()).collect();
+        let found = &mut self.entities[entity];
+        found.text = texts.join(" ");
+        if let Some(bbox) = PixelBox::union_of(words.iter().map(|word| word.bbox)) {
+            found.bbox = bbox;
+        }
+        let confidence = words.iter().map(|word| word.confidence).sum::<f32>();
+        found.ocr_confidence = confidence / words.len() as f32;
+        found.words = words;
+        self.words[entity] = indices;
+    }
 }
 
 /// Groups, reads and links one page.
@@ -170,7 +188,7 @@ fn pairs_of_words(decoding: &PageDecoding, pairs: &[WordPair]) -> Vec<PairScore>
 mod tests {
     use super::*;
     use crate::document::{Value, Word, WordSource};
-    use crate::geometry::{PageSize, PixelBox};
+    use crate::geometry::PageSize;
 
     fn page(texts: &[&str]) -> Page {
         let words = texts.iter().enumerate().map(|(index, text)| Word {

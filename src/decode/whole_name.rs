@@ -6,8 +6,8 @@
 use super::caption::goes_on;
 use super::fields::is_field_label;
 use super::page::PageDecoding;
-use crate::document::{Entity, Page};
-use crate::geometry::PixelBox;
+use super::surplus::digits;
+use crate::document::Page;
 
 /// More words than this are running text.
 const MOST_ADDED: usize = 4;
@@ -40,8 +40,7 @@ pub fn complete_names(decoding: &mut PageDecoding, page: &Page) {
         if !added.is_empty() && added.len() <= MOST_ADDED {
             added.extend(words);
             added.sort_unstable();
-            set_words(&mut decoding.entities[index], page, &added);
-            decoding.words[index] = added;
+            decoding.set_words(index, page, added);
         }
     }
 }
@@ -67,16 +66,8 @@ fn is_separator(text: &str) -> bool {
 }
 
 fn is_plain(page: &Page, word: usize) -> bool {
-    !page.words[word].text.contains(|c: char| c.is_ascii_digit() || "@:".contains(c))
-}
-
-fn set_words(entity: &mut Entity, page: &Page, indices: &[usize]) {
-    let words: Vec<_> = indices.iter().map(|word| page.words[*word].clone()).collect();
-    let texts: Vec<&str> = words.iter().map(|word| word.text.trim()).collect();
-    entity.text = texts.join(" ");
-    entity.bbox = PixelBox::union_of(words.iter().map(|w| w.bbox)).unwrap_or(entity.bbox);
-    entity.ocr_confidence = words.iter().map(|w| w.confidence).sum::<f32>() / words.len() as f32;
-    entity.words = words;
+    let text = page.words[word].text.as_str();
+    digits(text) == 0 && !text.contains(['@', ':'])
 }
 
 #[cfg(test)]
@@ -84,7 +75,7 @@ mod tests {
     use super::*;
     use crate::decode::page::{DecodeOptions, HeadPrediction, PagePrediction, decode_page};
     use crate::document::{Word, WordSource};
-    use crate::geometry::PageSize;
+    use crate::geometry::{PageSize, PixelBox};
     use crate::labels::LabelSet;
 
     /// Texts of the fields on a line of words; those in brackets are the company, in braces the address.

@@ -3,6 +3,7 @@
 
 use super::finetune::{processor_of, tokenizer_of, write_model};
 use super::score::{DevPage, report};
+use crate::encode::tokenize::WordTokenizer;
 use crate::error::{Error, Result, Stage};
 use crate::eval::report::{Calibration, Report};
 use crate::eval::run::EvalOptions;
@@ -32,10 +33,8 @@ pub fn conclude(
     dev: &[DevPage],
     device: Device,
 ) -> Result<Option<Report>> {
-    let mut model = Model::load(best, device)?;
-    model.config.layoutlm = Some(extras.clone());
-    let vocabulary = model.config.vocab_size;
-    let predictor = Predictor::new(model, tokenizer_of(base, vocabulary)?)?;
+    let (model, tokenizer) = load_best(best, base, &extras, device)?;
+    let predictor = Predictor::new(model, tokenizer)?;
     let found = match dev {
         [] => None,
         pages => Some(report(&predictor, pages, &EvalOptions::default())?),
@@ -46,11 +45,35 @@ pub fn conclude(
         let form = predictor.form_labels.as_ref();
         extras.form_temperature = form.and_then(|labels| temperature(found, labels));
     }
-    // Not the model that was measured: its weights are changed for inference.
     drop(predictor);
-    let model = Model::read(best, device)?;
-    write_model(&model, &processor_of(base)?, extras, &run_dir.join("model"))?;
+    write_best(run_dir, best, base, extras, device)?;
     Ok(found)
+}
+
+/// The weights in `best` made ready to be measured, and the tokenizer of `base`.
+pub(super) fn load_best(
+    best: &Path,
+    base: &Path,
+    extras: &LayoutLmExtras,
+    device: Device,
+) -> Result<(Model, WordTokenizer)> {
+    let mut model = Model::load(best, device)?;
+    model.config.layoutlm = Some(extras.clone());
+    let tokenizer = tokenizer_of(base, model.config.vocab_size)?;
+    Ok((model, tokenizer))
+}
+
+/// Writes the weights in `best` to `model/` in the run's directory. They are read again: those of the
+/// model that was measured are changed for inference.
+pub(super) fn write_best(
+    run_dir: &Path,
+    best: &Path,
+    base: &Path,
+    extras: LayoutLmExtras,
+    device: Device,
+) -> Result<()> {
+    let model = Model::read(best, device)?;
+    write_model(&model, &processor_of(base)?, extras, &run_dir.join("model"))
 }
 
 /// What calibrates the head with these labels; `None` where no page asked it anything.

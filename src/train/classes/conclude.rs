@@ -4,11 +4,9 @@ use super::objective::report;
 use crate::error::Result;
 use crate::eval::classes::ClassReport;
 use crate::eval::run::EvalOptions;
-use crate::model::Model;
 use crate::model::config::LayoutLmExtras;
 use crate::predict::classify::Classifier;
-use crate::train::conclude::{plausible_temperature, write_report};
-use crate::train::finetune::{processor_of, tokenizer_of, write_model};
+use crate::train::conclude::{load_best, plausible_temperature, write_best, write_report};
 use crate::train::score::DevPage;
 use std::path::Path;
 use tch::Device;
@@ -25,10 +23,8 @@ pub fn conclude(
     dev: &[DevPage],
     device: Device,
 ) -> Result<Option<ClassReport>> {
-    let mut model = Model::load(best, device)?;
-    model.config.layoutlm = Some(extras.clone());
-    let vocabulary = model.config.vocab_size;
-    let classifier = Classifier::new(model, tokenizer_of(base, vocabulary)?)?;
+    let (model, tokenizer) = load_best(best, base, &extras, device)?;
+    let classifier = Classifier::new(model, tokenizer)?;
     let found = match dev {
         [] => None,
         pages => Some(report(&classifier, pages, &EvalOptions::default())?),
@@ -37,9 +33,7 @@ pub fn conclude(
         write_report(run_dir, found)?;
         extras.temperature = Some(plausible_temperature(&found.calibration));
     }
-    // Not the model that was measured: its weights are changed for inference.
     drop(classifier);
-    let model = Model::read(best, device)?;
-    write_model(&model, &processor_of(base)?, extras, &run_dir.join("model"))?;
+    write_best(run_dir, best, base, extras, device)?;
     Ok(found)
 }
