@@ -315,7 +315,7 @@ fn value_of(
     let lines = if kind == ValueKind::Text { NAME_LINES } else { 1 };
     let mut above = area;
     for _ in 0..lines {
-        let line = line_below(words, above, &outside)?;
+        let line = line_below(words, above, outside)?;
         above = PixelBox::union_of(line.iter().map(|&index| words[index].bbox))?;
         if let Some(value) = value_at(words, &line, kind, context) {
             return Some(value);
