@@ -90,10 +90,14 @@ pub struct FinetuneArgs {
     /// Learn which answer belongs to which question too
     #[arg(long)]
     pub links: bool,
-    /// Whose boxes the model is shown: each word's own, or those of the lines or entities they stand
-    /// in
-    #[arg(long, default_value_t = LayoutBoxes::default(), value_name = "words|segments")]
+    /// Whose boxes the model is shown: each word's own, those of the annotated segments (lines, say)
+    /// they stand in, or the same where each segment is one entity and labelled as a whole
+    #[arg(long, default_value_t = LayoutBoxes::default(), value_name = LayoutBoxes::NAMES)]
     pub boxes: LayoutBoxes,
+    /// Show pages a little differently in each pass: a tenth of the words hidden, the layout moved and
+    /// stretched by a few hundredths. Few pages go further
+    #[arg(long)]
+    pub augment: bool,
     /// Let rare labels count as much as frequent ones
     #[arg(long)]
     pub balance_classes: bool,
@@ -166,7 +170,8 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
     }
     let from = args.resume.then(|| checkpoint::find(&args.output)).flatten();
     let mut bar = TrainBar::new(context).pausing_after(args.pause_after);
-    let source = LabelledWindows::new(&set, &predictor, options.batch_tokens, options.seed);
+    let source = LabelledWindows::new(&set, &predictor, options.batch_tokens, options.seed)
+        .varying(args.augment);
     let class_weights = args.balance_classes.then(|| {
         let targets = set.examples.iter().map(|example| example.labels.classes.as_slice());
         Tensor::from_slice(&balanced_weights(targets, labels.len())).to_device(device)

@@ -5,10 +5,13 @@
 //! sums stand at the end of a document, names and numbers at its head. Sums that add up
 //! (subtotal + tax = total) speak for each other, but no value is made up that was not read.
 
+use super::balance::amount_units;
+use super::date::parse_date;
 use super::items::{is_item_label, line_items};
+use super::parties::is_seller;
 use super::surplus::{digits, without_surplus};
 use super::value::{ValueKind, plain};
-use crate::document::{Entity, Value};
+use crate::document::{Entity, Value, letters_and_digits};
 use crate::geometry::PixelBox;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -89,6 +92,14 @@ pub fn answers(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, A
     for (label, list) in &mut candidates {
         rank(label, list, entities);
     }
+    let company = candidates.get("company").and_then(|list| best_of(list)).map(|c| &entities[c]);
+    if let (Some(company), Some(customers)) = (company, candidates.get_mut("customer")) {
+        let is_other = |customer: &Entity| {
+            letters_and_digits(&customer.text) != letters_and_digits(&company.text)
+                || !is_seller(company.score, customer.score)
+        };
+        customers.retain(|candidate| is_other(&entities[candidate.index]));
+    }
     if options.check_sums {
         favour_sums_that_add_up(&mut candidates, entities);
     }
@@ -106,9 +117,14 @@ pub fn is_field_label(label: &str) -> bool {
     !matches!(label, "question" | "answer" | "header" | "other") && !is_item_label(label)
 }
 
-/// A number that names something has a digit: a street's name taken for one is worse than none.
+/// A number that names something has a digit, and a sum is no date: a street's name taken for one is
+/// worse than none.
 fn may_answer(entity: &Entity) -> bool {
-    ValueKind::of_label(&entity.label) != ValueKind::Identifier || digits(&entity.text) > 0
+    match ValueKind::of_label(&entity.label) {
+        ValueKind::Identifier => digits(&entity.text) > 0,
+        ValueKind::Amount => entity.value.is_some() || parse_date(&entity.text, None).is_none(),
+        _ => true,
+    }
 }
 
 /// An entity in the running for its label.
@@ -208,7 +224,8 @@ fn favour_sums_that_add_up(candidates: &mut BTreeMap<&str, Vec<Candidate>>, enti
     let of_role = |role: Role| -> Vec<(Candidate, i128)> {
         let lists = candidates.iter().filter(|(label, _)| Role::of_label(label) == Some(role));
         let all = lists.flat_map(|(_, list)| list.iter().copied());
-        all.filter_map(|c| amount_units(&entities[c.index]).map(|units| (c, units))).collect()
+        all.filter_map(|c| amount_units(entities[c.index].value.as_ref()).map(|units| (c, units)))
+            .collect()
     };
     let (subtotals, taxes, totals) =
         (of_role(Role::Subtotal), of_role(Role::Tax), of_role(Role::Total));
@@ -229,16 +246,6 @@ fn favour_sums_that_add_up(candidates: &mut BTreeMap<&str, Vec<Candidate>>, enti
             candidate.rank += ADDS_UP;
         }
     }
-}
-
-/// An amount in thousandths, so that sums are compared without rounding.
-fn amount_units(entity: &Entity) -> Option<i128> {
-    let Some(Value::Amount { amount, .. }) = &entity.value else { return None };
-    let (whole, cents) = amount.split_once('.').unwrap_or((amount, ""));
-    if cents.len() > 3 {
-        return None;
-    }
-    format!("{whole}{cents:0<3}").parse().ok()
 }
 
 /// The answer that an entity gives, with those that go on with it where the label runs over lines.

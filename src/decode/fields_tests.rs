@@ -140,3 +140,23 @@ fn a_name_is_no_number() {
     let both = [entity(0, "invoice_number", "Weena", 0.9), entity(1, "invoice_number", "A7", 0.4)];
     assert_eq!(chosen(&both, "invoice_number").as_deref(), Some("A7"));
 }
+
+#[test]
+fn a_date_is_no_sum() {
+    let entities = [entity(0, "total", "04.04.2018,", 0.9), entity(1, "total", "235,62", 0.4)];
+    assert_eq!(chosen(&entities, "total").as_deref(), Some("235.62"));
+    assert_eq!(chosen(&entities[..1], "total"), None);
+}
+
+#[test]
+fn the_customer_is_not_the_company() {
+    let entities = [
+        entity(0, "customer", "Lieferant GmbH", 0.97),
+        entity(1, "customer", "Kunden AG", 0.9),
+        entity(2, "company", "LIEFERANT GMBH", 0.95),
+    ];
+    assert_eq!(chosen(&entities, "customer").as_deref(), Some("Kunden AG"));
+    assert_eq!(chosen(&entities, "company").as_deref(), Some("LIEFERANT GMBH"));
+    let alone = [entity(0, "customer", "Ann Lee", 0.97), entity(1, "company", "Ann Lee", 0.2)];
+    assert_eq!(chosen(&alone, "customer").as_deref(), Some("Ann Lee"));
+}

@@ -2,6 +2,7 @@
 
 pub mod amount;
 pub mod answer;
+mod balance;
 pub mod bio;
 mod caption;
 pub mod complete;
@@ -16,10 +17,12 @@ pub mod merge;
 mod months;
 mod number;
 pub mod page;
+mod parties;
 mod second_choice;
 pub mod sequence;
 mod surplus;
 pub mod value;
+pub mod whole;
 mod whole_name;
 
 pub use bio::{Aggregation, BioOptions, Span};

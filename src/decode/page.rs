@@ -1,12 +1,14 @@
 //! Everything the model said about a page → its entities and links. Training's scores and `extract`
 //! both go through here, so that what is measured is what users get.
 
+use super::balance::balance_sums;
 use super::bio::{self, BioOptions, Span};
 use super::caption::heed_captions;
 use super::complete::complete;
 use super::context::ValueContext;
 use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
+use super::parties::relabel_sellers;
 use super::second_choice::second_choices;
 use super::value::add_values;
 use super::whole_name::complete_names;
@@ -118,8 +120,14 @@ pub fn decode_page(
         if options.captions && !options.bio.aggregation.is_plain() {
             heed_captions(&mut head, &page.words, &context);
         }
+        if options.fields.check_sums && !options.bio.aggregation.is_plain() {
+            balance_sums(&mut head, &page.words, &context);
+        }
         let mut spans = bio::spans(&page.words, &head.probabilities, &head.labels, options.bio)
             .map_err(|error| error.on_page(page.number))?;
+        if !options.bio.aggregation.is_plain() {
+            relabel_sellers(&mut spans, &head, &page.words);
+        }
         if !options.bio.aggregation.is_plain() && options.second_choice < 1.0 {
             let least = options.second_choice;
             spans.extend(second_choices(&head, &page.words, &spans, &context, least));

@@ -20,9 +20,15 @@ pub enum LayoutBoxes {
     /// The annotated line or entity's where a data set has them, else that of the words that stand
     /// close together on a line.
     Segments,
+    /// As segments; each annotated one is an entity or none, so that its words are labelled as one
+    /// ([`crate::decode::whole`]).
+    Entities,
 }
 
 impl LayoutBoxes {
+    /// All choices, for help and messages.
+    pub const NAMES: &'static str = "words|segments|entities";
+
     /// For serde: models that are shown words say nothing.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
@@ -32,8 +38,10 @@ impl LayoutBoxes {
     pub fn of(self, words: &[Word], segments: &[PixelBox]) -> Vec<PixelBox> {
         match self {
             Self::Words => words.iter().map(|word| word.bbox).collect(),
-            Self::Segments if segments.len() == words.len() => segments.to_vec(),
-            Self::Segments => words.chunk_by(|a, b| !are_apart(a, b)).flat_map(shared).collect(),
+            Self::Segments | Self::Entities if segments.len() == words.len() => segments.to_vec(),
+            Self::Segments | Self::Entities => {
+                words.chunk_by(|a, b| !are_apart(a, b)).flat_map(shared).collect()
+            }
         }
     }
 }
@@ -51,8 +59,9 @@ impl FromStr for LayoutBoxes {
         match text {
             "words" => Ok(Self::Words),
             "segments" => Ok(Self::Segments),
+            "entities" => Ok(Self::Entities),
             _ => Err(Error::usage(format!("`{text}` is no choice of boxes"))
-                .hint("pass `words` or `segments`")),
+                .hint(format!("pass one of {}", Self::NAMES))),
         }
     }
 }
@@ -62,6 +71,7 @@ impl fmt::Display for LayoutBoxes {
         f.write_str(match self {
             Self::Words => "words",
             Self::Segments => "segments",
+            Self::Entities => "entities",
         })
     }
 }
@@ -97,7 +107,7 @@ mod tests {
 
     #[test]
     fn choices_round_trip() {
-        for boxes in [LayoutBoxes::Words, LayoutBoxes::Segments] {
+        for boxes in [LayoutBoxes::Words, LayoutBoxes::Segments, LayoutBoxes::Entities] {
             assert_eq!(boxes.to_string().parse::<LayoutBoxes>().unwrap(), boxes);
         }
         assert!("lines".parse::<LayoutBoxes>().is_err());

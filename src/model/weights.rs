@@ -115,6 +115,27 @@ impl Checkpoint {
         }
     }
 
+    /// Copies the tensors below `from` to those of the same names below `to`, where the network has them.
+    ///
+    /// # Errors
+    /// As [`Self::fill`].
+    pub fn fill_as(&self, store: &nn::VarStore, from: &str, to: &str) -> Result<()> {
+        let variables = store.variables();
+        let _guard = tch::no_grad_guard();
+        for file in &self.files {
+            file.for_each(&mut |name, stored| {
+                let target = name.strip_prefix(from).map(|rest| format!("{to}{rest}"));
+                match target.and_then(|name| Some((variables.get(&name)?, name))) {
+                    Some((variable, name)) => {
+                        copy_checked(&name, stored, variable).map_err(|e| e.at(&file.name))
+                    }
+                    None => Ok(()),
+                }
+            })?;
+        }
+        Ok(())
+    }
+
     /// Every tensor, by the name in the file.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod links;
 use crate::decode::bio::Aggregation;
 use crate::decode::merge::{WindowProbabilities, merge_windows};
 use crate::decode::page::{HeadPrediction, PagePrediction};
+use crate::decode::whole::label_wholes;
 use crate::document::Word;
 use crate::encode::batch::stack;
 use crate::encode::boxes::LayoutBoxes;
@@ -164,14 +165,14 @@ impl Predictor {
             .map(|((windows, answers), page)| {
                 let windows = windows?;
                 if page.words.is_empty() {
-                    return self.prediction(page.words, &[], Vec::new());
+                    return self.prediction(page, &[], Vec::new());
                 }
                 let answers: Option<Vec<WindowAnswer>> = answers.into_iter().collect();
                 let answers = answers.ok_or_else(|| {
                     let reason = failed.clone().unwrap_or_default();
                     Error::model(ErrorCode::Internal, format!("the model failed: {reason}"))
                 })?;
-                self.prediction(page.words, &windows, answers)
+                self.prediction(page, &windows, answers)
             })
             .collect()
     }
@@ -191,7 +192,7 @@ impl Predictor {
     /// has it, and the links of the last that knows questions.
     fn prediction(
         &self,
-        words: &[Word],
+        page: &Question,
         windows: &[Window],
         answers: Vec<WindowAnswer>,
     ) -> Result<PagePrediction> {
@@ -203,7 +204,11 @@ impl Predictor {
             states.push(answer.states);
         }
         let merge = |windows: &[WindowProbabilities], labels: &LabelSet| {
-            let probabilities = merge_windows(windows, words.len(), labels, self.aggregation)?;
+            let count = page.words.len();
+            let mut probabilities = merge_windows(windows, count, labels, self.aggregation)?;
+            if self.boxes == LayoutBoxes::Entities && page.segments.len() == count {
+                label_wholes(&mut probabilities, page.segments, labels);
+            }
             Ok(HeadPrediction { labels: labels.clone(), probabilities })
         };
         let mut heads = vec![merge(&labels, &self.labels)?];
@@ -214,7 +219,7 @@ impl Predictor {
         let pairs = self.model.relation.as_ref().zip(asked).map(|(relation, asked)| {
             let stated: Vec<_> =
                 windows.iter().zip(states).filter_map(|(w, states)| Some((w, states?))).collect();
-            links::pairs(relation, words, &asked.probabilities, &asked.labels, &stated)
+            links::pairs(relation, page.words, &asked.probabilities, &asked.labels, &stated)
         });
         Ok(PagePrediction { heads, pairs: pairs.transpose()? })
     }

@@ -110,9 +110,22 @@ impl Start<'_> {
         if is_bert {
             copy_bert(&model, dir)?;
         } else {
-            Checkpoint::open(dir)?.fill(model.store(), Missing::Keep(&HEADS))?;
+            let checkpoint = Checkpoint::open(dir)?;
+            checkpoint.fill(model.store(), Missing::Keep(&HEADS))?;
+            if self.task == Task::TokenClassification && self.is_form_head_of(dir)? {
+                checkpoint.fill_as(model.store(), TokenHead::FORM, "classifier")?;
+            }
         }
         Ok((model, tokenizer))
+    }
+}
+
+impl Start<'_> {
+    /// Whether the labels are those of the base's second head: what it knows of form parts is not
+    /// learned again.
+    fn is_form_head_of(&self, dir: &Path) -> Result<bool> {
+        let extras = ModelConfig::read(dir)?.layoutlm.unwrap_or_default();
+        Ok(!self.beside.form && extras.form_labels == self.labels.names())
     }
 }
 

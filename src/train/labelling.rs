@@ -6,6 +6,7 @@ use super::objective::relation::{self, PairBatch};
 use super::objective::tagging;
 use super::score::{DevPage, score};
 use super::trainer::{BatchSource, Loss, Objective, Score};
+use super::vary::varied;
 use crate::encode::Window;
 use crate::encode::batch::stack;
 use crate::encode::tokenize::PlacedToken;
@@ -18,6 +19,7 @@ use image::RgbImage;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use std::borrow::Cow;
 use tch::{Device, Kind, Tensor};
 
 /// Windows sorted by length together: fewer mix lengths, more group the same windows in each pass.
@@ -27,10 +29,13 @@ pub const STRETCH: usize = 256;
 pub struct LabelledWindows<'a> {
     set: &'a ExampleSet,
     pad: PlacedToken,
+    mask: Option<i64>,
     visual: usize,
     batch_tokens: usize,
     seed: u64,
     device: Device,
+    /// Whether pages are [`varied`] from pass to pass.
+    vary: bool,
 }
 
 /// Inputs, and what each head is told about them.
@@ -60,11 +65,18 @@ impl<'a> LabelledWindows<'a> {
         Self {
             set,
             pad: predictor.tokenizer.pad,
+            mask: predictor.tokenizer.mask,
             visual: predictor.model.config.visual_tokens() as usize,
             batch_tokens,
             seed,
             device: predictor.model.device(),
+            vary: false,
         }
+    }
+
+    /// Shows pages a little differently in each pass, or not.
+    pub fn varying(self, vary: bool) -> Self {
+        Self { vary, ..self }
     }
 }
 
@@ -92,9 +104,16 @@ impl BatchSource for LabelledWindows<'_> {
         Box::new(batches.into_iter().map(Ok))
     }
 
-    fn prepare(&self, batch: Vec<usize>, _random: &mut ChaCha8Rng) -> Result<LabelledBatch> {
+    fn prepare(&self, batch: Vec<usize>, random: &mut ChaCha8Rng) -> Result<LabelledBatch> {
         let examples: Vec<&Example> = batch.iter().map(|&i| &self.set.examples[i]).collect();
-        let windows: Vec<&Window> = examples.iter().map(|e| &e.window).collect();
+        let mut windows: Vec<Cow<Window>> =
+            examples.iter().map(|e| Cow::Borrowed(&e.window)).collect();
+        if self.vary {
+            for window in &mut windows {
+                *window = Cow::Owned(varied(window, self.mask, random));
+            }
+        }
+        let windows: Vec<&Window> = windows.iter().map(AsRef::as_ref).collect();
         let pictures: Vec<&RgbImage> =
             examples.iter().map(|e| &self.set.pictures[e.picture]).collect();
         let pages: Vec<usize> = (0..examples.len()).collect();

@@ -17,3 +17,4 @@ mod prefetch;
 pub mod pretrain;
 pub mod score;
 pub mod trainer;
+mod vary;

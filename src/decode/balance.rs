@@ -1,0 +1,247 @@
+//! Sums that balance: where three sums on a page add up as subtotal + tax = total, the odds that the
+//! model gives them as such are raised, and those of other sums are lowered.
+//!
+//! On a layout that is new to it the model takes the tax of one rate for that of all, or the last item for
+//! the subtotal. Arithmetic knows better: three printed sums of which one is the sum of the other two, in
+//! the proportion of a tax, are seldom so by chance. The model has still to see something in them
+//! ([`Trust`]), and a sum that it is sure about stays what it is.
+
+use super::ValueContext;
+use super::amount::parse_amount;
+use super::page::HeadPrediction;
+use super::sequence::Evidence;
+use crate::document::{Value, Word};
+use crate::labels::Tag;
+use std::collections::HashMap;
+
+/// Sums looked at on a page at most, the last ones: an invoice ends with its totals.
+const MOST: usize = 120;
+/// A tax is this share of the sum without it.
+const TAX_SHARE: std::ops::RangeInclusive<f64> = 0.005..=0.28;
+/// A sum that the model does not see as such counts so much.
+const FLOOR: f32 = 0.003;
+/// The total is seen as such this much at least, against what is most so: paid in cash, total and change
+/// add up as well.
+const AS_TOTAL: f32 = 0.2;
+/// Smaller numbers without cents count things; in thousandths.
+const LEAST_WITHOUT_CENTS: i128 = 1_000_000;
+/// What odds of sums that do not take part are multiplied by.
+const DOWN: f32 = 0.3;
+
+/// How far a balance is believed.
+struct Trust {
+    /// What the model must give the three together, each at least [`FLOOR`].
+    least: f32,
+    /// What the odds of the three are multiplied by.
+    up: f32,
+}
+
+/// Whole numbers add up by chance now and then: the model has to see two of the three.
+const WHOLE: Trust = Trust { least: 1e-3, up: 30.0 };
+/// To the cent they hardly ever do: that it sees the total is enough.
+const TO_THE_CENT: Trust = Trust { least: 4e-6, up: 100.0 };
+
+impl Trust {
+    fn in_sums(three: [i128; 3]) -> Self {
+        if three.iter().all(|units| units % 1000 == 0) { WHOLE } else { TO_THE_CENT }
+    }
+}
+
+/// Labels of the three.
+const ROLES: [&str; 3] = ["subtotal", "tax", "total"];
+
+/// A sum on the page.
+struct Sum {
+    word: usize,
+    /// In thousandths.
+    units: i128,
+    /// What the model gives it for each of [`ROLES`].
+    odds: [f32; 3],
+}
+
+/// Weighs the odds of sums, if the head has the three labels and three sums of the page balance.
+pub fn balance_sums(head: &mut HeadPrediction, words: &[Word], context: &ValueContext) {
+    let labels = ROLES.map(|role| head.labels.entity_index(role));
+    let [Some(subtotal), Some(tax), Some(total)] = labels else { return };
+    let sums = sums(head, words, context, [subtotal, tax, total]);
+    let Some(chosen) = best_balance(&sums) else { return };
+    let trust = Trust::in_sums(chosen);
+    for sum in &sums {
+        let role = (0..3).find(|role| chosen[*role] == sum.units);
+        for (id, probability) in head.probabilities[sum.word].iter_mut().enumerate() {
+            let Some(Tag::Begin(label) | Tag::Inside(label)) = head.labels.tag(id) else {
+                continue;
+            };
+            let weight = match [subtotal, tax, total].iter().position(|of| *of == label) {
+                Some(of) if role == Some(of) => trust.up,
+                Some(_) => DOWN,
+                None => continue,
+            };
+            *probability *= weight;
+        }
+        let row = &mut head.probabilities[sum.word];
+        let all: f32 = row.iter().sum();
+        row.iter_mut().for_each(|probability| *probability /= all.max(f32::MIN_POSITIVE));
+    }
+}
+
+/// The last sums of a page.
+fn sums(
+    head: &HeadPrediction,
+    words: &[Word],
+    context: &ValueContext,
+    labels: [usize; 3],
+) -> Vec<Sum> {
+    let found = words.iter().zip(&head.probabilities).enumerate().rev();
+    let sums = found.filter_map(|(word, (read, row))| {
+        let money = parse_amount(&read.text, context.numbers())?;
+        let units = thousandths(&money.amount).filter(|units| *units > 0)?;
+        let bare = !money.amount.contains('.') && units < LEAST_WITHOUT_CENTS;
+        if bare || read.text.contains('%') {
+            return None;
+        }
+        let evidence = Evidence::new(row, &head.labels);
+        Some(Sum { word, units, odds: labels.map(|label| evidence.of(label)) })
+    });
+    sums.take(MOST).collect()
+}
+
+/// The three values, in the order of [`ROLES`], that the model is likeliest to mean.
+fn best_balance(sums: &[Sum]) -> Option<[i128; 3]> {
+    // Each value by what its best place gives it.
+    let mut values: HashMap<i128, [f32; 3]> = HashMap::new();
+    for sum in sums {
+        let best = values.entry(sum.units).or_insert([FLOOR; 3]);
+        for (best, odds) in best.iter_mut().zip(sum.odds) {
+            *best = best.max(odds);
+        }
+    }
+    let most_total = values.values().map(|odds| odds[2]).fold(0.0, f32::max);
+    let greatest = values.keys().copied().max()? as f32;
+    let mut chosen: Option<(f32, [i128; 3])> = None;
+    for (net, net_odds) in &values {
+        for (tax, tax_odds) in &values {
+            if !TAX_SHARE.contains(&(*tax as f64 / *net as f64)) {
+                continue;
+            }
+            let Some(total_odds) = values.get(&(net + tax)) else { continue };
+            let three = [*net, *tax, net + tax];
+            let odds = net_odds[0] * tax_odds[1] * total_odds[2];
+            if odds < Trust::in_sums(three).least || total_odds[2] < AS_TOTAL * most_total {
+                continue;
+            }
+            // The sums of one rate, and of a page carried over, balance as well: the whole is greater.
+            let rank = odds * three[2] as f32 / greatest;
+            if chosen.is_none_or(|held| (rank, three) > held) {
+                chosen = Some((rank, three));
+            }
+        }
+    }
+    chosen.map(|(_, three)| three)
+}
+
+/// An amount in thousandths, so that sums are compared without rounding; `None` with more decimals.
+pub(super) fn thousandths(amount: &str) -> Option<i128> {
+    let (whole, cents) = amount.split_once('.').unwrap_or((amount, ""));
+    if cents.len() > 3 {
+        return None;
+    }
+    format!("{whole}{cents:0<3}").parse().ok()
+}
+
+/// As [`thousandths`], of a typed value.
+pub(super) fn amount_units(value: Option<&Value>) -> Option<i128> {
+    match value {
+        Some(Value::Amount { amount, .. }) => thousandths(amount),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::PixelBox;
+    use crate::labels::LabelSet;
+
+    /// Rows of O, and `B-` of subtotal, tax, total, item amount.
+    fn weighed(sums: &[(&str, [f32; 5])]) -> Vec<Vec<f32>> {
+        let labels = LabelSet::bio(&["subtotal", "tax", "total", "item_amount"]);
+        let row = |given: &[f32; 5]| {
+            let [outside, rest @ ..] = *given;
+            std::iter::once(outside).chain(rest.into_iter().flat_map(|p| [p, 0.0])).collect()
+        };
+        let probabilities = sums.iter().map(|(_, given)| row(given)).collect();
+        let word = |(index, (text, _)): (usize, &(&str, [f32; 5]))| Word {
+            text: (*text).to_string(),
+            bbox: PixelBox::new(0, index as i64 * 20, 50, index as i64 * 20 + 15),
+            confidence: 1.0,
+            line: index as u32,
+            block: 0,
+        };
+        let words: Vec<Word> = sums.iter().enumerate().map(word).collect();
+        let mut head = HeadPrediction { labels, probabilities };
+        balance_sums(&mut head, &words, &ValueContext::of_words(&words));
+        head.probabilities
+    }
+
+    fn best(rows: &[Vec<f32>]) -> Vec<usize> {
+        rows.iter().map(|row| crate::decode::sequence::argmax(row)).collect()
+    }
+
+    /// As seen: the tax of one of two rates passed for that of both, an item for the subtotal.
+    #[test]
+    fn sums_that_add_up_are_believed() {
+        let rows = weighed(&[
+            ("160.00", [0.2, 0.7, 0.0, 0.0, 0.1]),
+            ("496.00", [0.9, 0.08, 0.0, 0.02, 0.0]),
+            ("63.84", [0.3, 0.0, 0.6, 0.1, 0.0]),
+            ("75.04", [0.4, 0.0, 0.2, 0.4, 0.0]),
+            ("571.04", [0.0, 0.0, 0.0, 1.0, 0.0]),
+        ]);
+        assert_eq!(best(&rows)[1..], [1, 0, 3, 5]);
+        for row in rows {
+            assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn chance_does_not_make_sums_of_what_the_model_does_not_see() {
+        let item = [0.1, 0.0, 0.0, 0.0, 0.9];
+        let given = [("10.00", item), ("2.00", item), ("12.00", [0.0, 0.0, 0.0, 1.0, 0.0])];
+        assert_eq!(best(&weighed(&given)), [7, 7, 5]);
+        // Nor what is no tax: as much as the sum itself.
+        let sum = [0.6, 0.2, 0.2, 0.0, 0.0];
+        let rows = weighed(&[("10.00", sum), ("9.00", sum), ("19.00", [0.0, 0.0, 0.0, 1.0, 0.0])]);
+        assert_eq!(best(&rows), [0, 0, 5]);
+    }
+
+    /// As seen: what both rates' taxes add up to passed for a total.
+    #[test]
+    fn the_balance_of_the_whole_is_preferred() {
+        let rows = weighed(&[
+            ("37.62", [0.3, 0.3, 0.3, 0.1, 0.0]),
+            ("11.20", [0.3, 0.1, 0.5, 0.1, 0.0]),
+            ("358.00", [0.6, 0.3, 0.0, 0.1, 0.0]),
+            ("48.82", [0.2, 0.1, 0.3, 0.4, 0.0]),
+            ("406.82", [0.2, 0.0, 0.0, 0.8, 0.0]),
+        ]);
+        assert_eq!(best(&rows)[2..], [1, 3, 5]);
+    }
+
+    #[test]
+    fn cash_is_not_the_total_and_change_no_tax() {
+        let rows = weighed(&[
+            ("45.10", [0.1, 0.1, 0.0, 0.8, 0.0]),
+            ("50.00", [0.9, 0.0, 0.0, 0.1, 0.0]),
+            ("4.90", [0.8, 0.0, 0.2, 0.0, 0.0]),
+        ]);
+        assert_eq!(best(&rows), [5, 0, 0]);
+    }
+
+    #[test]
+    fn amounts_are_compared_in_thousandths() {
+        assert_eq!(thousandths("12.5"), Some(12_500));
+        assert_eq!(thousandths("-7"), Some(-7_000));
+        assert_eq!(thousandths("0.0375"), None);
+    }
+}
