@@ -6,6 +6,7 @@
 
 pub mod alphabet;
 pub mod decode;
+mod known_words;
 pub mod network;
 pub mod settle;
 pub mod strip;

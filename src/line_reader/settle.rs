@@ -5,6 +5,7 @@
 //! its words from both. Each reader's confidence is first turned into the share of words that are
 //! right at that confidence ([`Calibration`], fitted on dev pages; docs/ocr.md).
 
+use super::known_words::makes_words;
 use super::{ReadWord, Reading};
 use crate::document::Word;
 use crate::geometry::PixelBox;
@@ -40,6 +41,9 @@ pub struct SettleOptions {
     pub surest: f32,
     /// The share of the surer reading's probability that is left where the other one differs.
     pub dispute: f32,
+    /// What speaks for a reading that makes words ([`makes_words`]) against one that does not, in
+    /// log-odds.
+    pub known: f32,
     /// Words that only our reader sees have to be right with this probability.
     pub alone: f32,
     /// Words less likely to be right than this are left out: what neither reader makes sense of is a
@@ -54,6 +58,7 @@ impl Default for SettleOptions {
             reader: Calibration { slope: 1.2, intercept: -2.2 },
             surest: 0.985,
             dispute: 0.9,
+            known: 2.0,
             alone: 0.5,
             least: 0.2,
         }
@@ -97,7 +102,12 @@ impl SettleOptions {
                 // Where they differ in spaces alone, ours has learned where these stand.
                 (cluster.engine.len() != cluster.reader.len(), confidence)
             } else {
-                (ours > theirs, ours.max(theirs) * self.dispute)
+                let reader = makes_words(cluster.reader.iter().map(|word| word.text.as_str()));
+                let engine = makes_words(cluster.engine.iter().map(|word| word.text.as_str()));
+                let favour = |makes: bool| if makes { self.known } else { 0.0 };
+                let takes_ours =
+                    log_odds(ours) + favour(reader) > log_odds(theirs) + favour(engine);
+                (takes_ours, (if takes_ours { ours } else { theirs }) * self.dispute)
             };
             if takes_ours {
                 words.extend(cluster.reader.iter().map(|read| word(read, confidence)));

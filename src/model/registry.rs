@@ -15,7 +15,7 @@ use tch::Device;
 
 /// The default model as `scripts/reproduce-default-model` makes it; matrices are stored in 8 bits and
 /// expanded at load. `assets/model/README.md` is its card.
-mod embedded {
+pub(crate) mod embedded {
     pub const CONFIG: &str = include_str!("../../assets/model/config.json");
     pub const WEIGHTS: &[u8] = include_bytes!("../../assets/model/model.safetensors");
     pub const TOKENIZER: &[u8] = include_bytes!("../../assets/model/tokenizer.json");

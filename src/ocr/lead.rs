@@ -5,6 +5,7 @@
 use super::Reread;
 use super::engine::{Engine, FoundLine, ReadRequest};
 use super::frame::Cut;
+use super::leaders::without_leaders;
 use super::read::PageReader;
 use super::reread::Rereader;
 use super::segment::{self, Segment};
@@ -100,7 +101,8 @@ impl<E: Engine> PageReader<E> {
         cuts.iter()
             .map(|cut| {
                 let Some(cut) = cut else { return Ok(Vec::new()) };
-                let mut words = cut.words_to_picture(read.next().unwrap_or(Ok(Vec::new()))?);
+                let words = read.next().unwrap_or(Ok(Vec::new()))?;
+                let mut words = cut.words_to_picture(without_leaders(words));
                 words.sort_by_key(|word| word.bbox.left());
                 Ok(words)
             })

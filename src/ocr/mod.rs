@@ -7,6 +7,7 @@ mod frame;
 pub mod ink;
 pub mod language;
 mod lead;
+mod leaders;
 mod light;
 mod options;
 mod orient;

@@ -5,6 +5,7 @@ use super::bands::BandOptions;
 use super::engine::{Engine, FoundLine, ReadRequest};
 use super::flat::Flat;
 use super::frame::{Cut, Turn};
+use super::leaders::without_leaders;
 use super::light;
 use super::options::TesseractOptions;
 use super::orient::OrientOptions;
@@ -141,7 +142,8 @@ impl<E: Engine> PageReader<E> {
 
     /// Reads cuts at once; words in the cuts' pixels.
     fn read_cuts(&self, cuts: &[Cut], psm: u8, dpi: u32) -> Result<Vec<Vec<Word>>> {
-        self.engine.read_all(requests(cuts, psm, dpi)).into_iter().collect()
+        let read = self.engine.read_all(requests(cuts, psm, dpi)).into_iter();
+        read.map(|words| Ok(without_leaders(words?))).collect()
     }
 
     /// Reads samples of a page that may lie any way: as one block of lines each.
@@ -191,6 +193,8 @@ fn recognition(upright: &Upright, flat: Option<Flat>, mut words: Vec<Word>) -> R
     if let Some(flat) = flat {
         words = flat.words_to_page(words);
     }
+    // Those that our reader alone has read.
+    words = without_leaders(words);
     words.retain(|word| word.bbox.area() > 0);
     Recognition { words, rotation: upright.turn.rotation() }
 }

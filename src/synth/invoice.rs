@@ -4,6 +4,7 @@
 //! what the zones before it have already said, so that nothing is missing and little is said twice.
 
 use super::deal::{Deal, Paper};
+use super::letterhead::PartyFields;
 use super::mark::{Field, Part, Span};
 use super::pairs::{Pair, PairLayout};
 use super::scribe::Scribe;
@@ -19,6 +20,8 @@ enum Head {
     Banner,
     /// Only a sender line and the foot name the company.
     SenderLine,
+    /// The company has a block like the customer's, under a heading: `Seller`, `Buyer`.
+    Parties,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +68,7 @@ impl Scribe<'_> {
             (3, Head::Center),
             (2, Head::Banner),
             (3, Head::SenderLine),
+            (6, Head::Parties),
         ]);
         let beside = matches!(head, Head::Left | Head::Right);
         let title = match dice.between(0, 9) {
@@ -291,6 +295,13 @@ impl Scribe<'_> {
                 let x = if align == Align::Left { left } else { right };
                 if self.dice.chance(0.6) { self.logo((x, top), align) } else { top + 20.0 }
             }
+            Head::Parties => {
+                if self.dice.chance(0.3) {
+                    self.logo((left, top), Align::Left)
+                } else {
+                    top
+                }
+            }
             Head::Left | Head::Right => {
                 let own_left = plan.head == Head::Left;
                 let align = match (own_left, self.dice.chance(0.6)) {
@@ -372,6 +383,9 @@ impl Scribe<'_> {
         meta: &mut Option<Vec<Pair>>,
         top: f32,
     ) -> f32 {
+        if plan.head == Head::Parties {
+            return self.both_parties(deal, plan, meta, top);
+        }
         let (left, right) = (plan.left, plan.right);
         let meta_here = plan.meta == MetaAt::Recipient;
         let ship = !meta_here && self.dice.chance(0.45) || self.dice.chance(0.1);
@@ -392,22 +406,60 @@ impl Scribe<'_> {
         };
         let at = (slot(recipient_slot), y);
         let mut bottom =
-            self.recipient(heading, &deal.buyer, Some(Field::Customer), at, room - 14.0);
+            self.party_block(heading, &deal.buyer, PartyFields::BUYER, at, room - 14.0);
         if ship {
             let at = (slot(if meta_here { 1 } else { last_slot }), top);
             let same = self.dice.chance(0.5);
-            let field = same.then_some(Field::Customer);
+            let fields = if same { PartyFields::BUYER } else { PartyFields::default() };
             let mut party = deal.buyer.clone();
             if !same {
                 party.name = deal.buyer.person.clone();
             }
-            bottom = bottom.max(self.recipient(Some(Term::ShipTo), &party, field, at, room - 14.0));
+            let heading = Some(Term::ShipTo);
+            bottom = bottom.max(self.party_block(heading, &party, fields, at, room - 14.0));
         }
         if meta_here && let Some(pairs) = meta.take() {
             let layout = self.dice.weighted(&PairLayout::BLOCK);
             let x = slot(last_slot);
             let width = if last_slot == 0 { room - 14.0 } else { right - x };
             bottom = bottom.max(self.pairs((x, top), width, pairs, layout));
+        }
+        bottom
+    }
+
+    /// Seller and buyer in blocks alike, beside or below each other.
+    fn both_parties(
+        &mut self,
+        deal: &Deal,
+        plan: &Plan,
+        meta: &mut Option<Vec<Pair>>,
+        top: f32,
+    ) -> f32 {
+        let room = (plan.right - plan.left) / 2.0;
+        let beside = self.dice.chance(0.6);
+        let headed = self.dice.chance(0.93);
+        let seller_first = self.dice.chance(0.8);
+        let (mut at, mut bottom) = ((plan.left, top), top);
+        for is_seller in [seller_first, !seller_first] {
+            let (heading, party, fields) = if is_seller {
+                (Term::From, &deal.seller, PartyFields::SELLER)
+            } else {
+                (Term::BillTo, &deal.buyer, PartyFields::BUYER)
+            };
+            let end = self.party_block(headed.then_some(heading), party, fields, at, room - 14.0);
+            bottom = bottom.max(end);
+            at = if beside {
+                (plan.left + room, top)
+            } else {
+                (plan.left, end + self.dice.real(6.0, 16.0))
+            };
+        }
+        if !beside
+            && plan.meta == MetaAt::Recipient
+            && let Some(pairs) = meta.take()
+        {
+            let layout = self.dice.weighted(&PairLayout::BLOCK);
+            bottom = bottom.max(self.pairs((plan.left + room, top), room, pairs, layout));
         }
         bottom
     }

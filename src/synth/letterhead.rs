@@ -7,6 +7,18 @@ use super::scribe::Scribe;
 use super::sheet::{Align, Shape, Style};
 use crate::lexicon::Term;
 
+/// What a party's name and address are labelled as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PartyFields {
+    pub name: Option<Field>,
+    pub address: Option<Field>,
+}
+
+impl PartyFields {
+    pub const SELLER: Self = Self { name: Some(Field::Company), address: Some(Field::Address) };
+    pub const BUYER: Self = Self { name: Some(Field::Customer), address: None };
+}
+
 impl Scribe<'_> {
     /// Spans of a party's address lines as one entity of this field (or of none).
     fn address_lines(&mut self, party: &Party, field: Option<Field>) -> Vec<Vec<Span>> {
@@ -202,12 +214,12 @@ impl Scribe<'_> {
         bottom + 4.0
     }
 
-    /// The buyer's block, with or without a heading.
-    pub fn recipient(
+    /// A party's block, with or without a heading.
+    pub fn party_block(
         &mut self,
         heading: Option<Term>,
         party: &Party,
-        field: Option<Field>,
+        fields: PartyFields,
         (x, top): (f32, f32),
         room: f32,
     ) -> f32 {
@@ -216,37 +228,62 @@ impl Scribe<'_> {
         let question = self.sheet.entity();
         let answer = self.sheet.entity();
         let mut y = top;
-        if let Some(term) = heading {
-            let heavy = self.dice.chance(0.6);
-            let key = Span::plain(self.key(term)).part(Part::Question, question);
-            y = self.sheet.line(x, y, &[key], style.heavy(heavy), Align::Left);
-            self.sheet.links.push((question, answer));
-            if self.dice.chance(0.15) {
-                self.sheet.rule(x, x + room, y + 0.5, 0.6, self.body.color);
-                y += 2.5;
-            }
+        let mut lines: Vec<Vec<Span>> = Vec::new();
+        if heading.is_some() && self.dice.chance(0.15) {
+            lines.extend(self.numbers_of(party, fields.name));
         }
-        let name = match field {
+        let name = match fields.name {
             Some(field) => self.sheet.field(field, &party.name),
             None => Span::plain(&party.name),
         };
         let heavy = self.dice.chance(0.3);
-        let mut lines = vec![vec![name.bold(heavy)]];
-        if !party.private && self.dice.chance(0.25) {
+        lines.push(vec![name.bold(heavy)]);
+        if !party.private && fields.name != Some(Field::Company) && self.dice.chance(0.25) {
             lines.push(vec![Span::plain(self.attention(party))]);
         }
-        lines.extend(self.address_lines(party, None));
-        if self.dice.chance(0.2) {
-            lines.extend(self.contact_lines(party, 2));
+        lines.extend(self.address_lines(party, fields.address));
+        if self.dice.chance(if fields.name == Some(Field::Company) { 0.6 } else { 0.25 }) {
+            lines.extend(self.contact_lines(party, 3));
+        }
+        let mut in_line = None;
+        if let Some(term) = heading {
+            let heavy = self.dice.chance(0.6);
+            let key = Span::plain(self.key(term)).part(Part::Question, question);
+            self.sheet.links.push((question, answer));
+            if self.dice.chance(0.12) {
+                in_line = Some(key.bold(heavy));
+            } else {
+                y = self.sheet.line(x, y, &[key], style.heavy(heavy), Align::Left);
+                if self.dice.chance(0.15) {
+                    self.sheet.rule(x, x + room, y + 0.5, 0.6, self.body.color);
+                    y += 2.5;
+                }
+            }
         }
         for line in lines {
             let line: Vec<Span> = match heading {
                 Some(_) => line.into_iter().map(|s| s.part(Part::Answer, answer)).collect(),
                 None => line,
             };
+            let line: Vec<Span> = in_line.take().into_iter().chain(line).collect();
             y = self.sheet.paragraph((x, y), room, &line, style, Align::Left);
         }
         y
+    }
+
+    /// Numbers of a party, which some print before its name.
+    fn numbers_of(&mut self, party: &Party, name: Option<Field>) -> Vec<Vec<Span>> {
+        let mut lines = Vec::new();
+        if name == Some(Field::Customer) {
+            let key = self.lexicon.pick(Term::NumberCustomer, &mut self.dice);
+            let number = self.dice.pick(&["######", "#####", "K-####", "@@####"]);
+            let number = self.dice.code(number);
+            lines.push(self.contact_line(key, number));
+        }
+        if lines.is_empty() || self.dice.chance(0.5) {
+            lines.extend(self.contact_lines(party, 1));
+        }
+        lines
     }
 
     fn attention(&mut self, party: &Party) -> String {

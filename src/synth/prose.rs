@@ -2,6 +2,7 @@
 //! articles, notices. What such pages teach is silence.
 
 use super::calendar;
+use super::letterhead::PartyFields;
 use super::mark::Span;
 use super::party::Registry;
 use super::scribe::Scribe;
@@ -64,7 +65,13 @@ impl Scribe<'_> {
         ]);
         y = self.letterhead(&sender, (x, y), align, (right - left) * 0.8);
         y += self.dice.real(10.0, 40.0);
-        y = self.recipient(None, &recipient, None, (left, y), (right - left) * 0.5);
+        y = self.party_block(
+            None,
+            &recipient,
+            PartyFields::default(),
+            (left, y),
+            (right - left) * 0.5,
+        );
         y += self.dice.real(8.0, 30.0);
         y = self.letter_date(&sender.address, (left, right), y);
         if self.dice.chance(0.6) {
