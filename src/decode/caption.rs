@@ -163,7 +163,7 @@ pub fn heed_captions(head: &mut HeadPrediction, words: &[Word], context: &ValueC
         return;
     }
     for Captioned { announced, words } in captioned(words, context) {
-        let (up, down) = weights(announced.kind);
+        let (up, down) = weights(announced);
         for (position, word) in words.into_iter().enumerate() {
             let Some(row) = head.probabilities.get_mut(word) else { continue };
             for (id, probability) in row.iter_mut().enumerate() {
@@ -189,12 +189,14 @@ pub fn heed_captions(head: &mut HeadPrediction, words: &[Word], context: &ValueC
 
 /// What odds are multiplied by for the label that a caption names, and for others of its kind. Captions
 /// of sums say little: `Total` stands before the sum without tax, the sum before rounding, and the
-/// number of things, and the model knows these apart better.
-const fn weights(kind: ValueKind) -> (f32, f32) {
-    match kind {
-        ValueKind::Amount => (2.0, 0.3),
-        ValueKind::Text => (50.0, 0.1),
-        _ => (100.0, 0.3),
+/// number of things, and the model knows these apart better. A caption of what no label marks (a date of
+/// delivery) is as good as a name.
+const fn weights(announced: Announced) -> (f32, f32) {
+    match (announced.kind, announced.label) {
+        (ValueKind::Amount, _) => (2.0, 0.3),
+        (ValueKind::Text, _) => (50.0, 0.1),
+        (_, Some(_)) => (100.0, 0.3),
+        (_, None) => (1.0, 0.1),
     }
 }
 
@@ -261,6 +263,11 @@ fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
         let at = start + length - 1;
         let apart = length > 1 && !goes_on(words[at - 1].bbox, words[at].bbox);
         if apart || digits(&words[at].text) > 0 {
+            let mark = if apart { None } else { glued_mark(&words[at].text) };
+            let known = mark.and_then(|mark| CAPTIONS.get(&(key + &letters(mark))));
+            if let (Some(announced), true) = (known, length > 1) {
+                longest = Some((length - 1, *announced));
+            }
             break;
         }
         let part = letters(&words[at].text);
@@ -271,6 +278,13 @@ fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
         }
     }
     longest
+}
+
+/// The mark that a number is glued to: `n°562044387`, `Nr.4711`.
+fn glued_mark(text: &str) -> Option<&str> {
+    let (mark, _) = text.split_at(text.find(|c: char| c.is_ascii_digit())?);
+    let letters = mark.chars().filter(|c| c.is_alphabetic()).count();
+    (letters <= 3 && mark.ends_with(['°', 'º', '.', ':', '#'])).then_some(mark)
 }
 
 /// Whether two words stand side by side on one line.

@@ -44,6 +44,8 @@ fn a_caption_names_what_stands_behind_it() {
         ("Rechnungsnummer 471102", Some("invoice_number"), "471102"),
         ("Invoice No. : INV 2023-08", Some("invoice_number"), "INV 2023-08"),
         ("Factuur nr. n° 993548900", Some("invoice_number"), "993548900"),
+        ("Facture n°562044387", Some("invoice_number"), "n°562044387"),
+        ("Rechnung Nr.4711", Some("invoice_number"), "Nr.4711"),
         ("Rechnungs - Datum: 05.03.2014", Some("date"), "05.03.2014"),
         ("Date d'émission 3 mars 2014 à Paris", Some("date"), "3 mars 2014"),
         ("Zahlbar bis 20.03.2014", Some("due_date"), "20.03.2014"),
