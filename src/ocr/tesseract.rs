@@ -252,6 +252,8 @@ impl EngineStart {
             )
             .caused_by(error)
         })?;
+        // White print on black is mended before (`light.rs`); doubtful lines would be read twice.
+        set(&mut api, c"tessedit_do_invert", c"0")?;
         Ok(api)
     }
 }
