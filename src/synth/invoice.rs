@@ -4,15 +4,14 @@
 //! what the zones before it have already said, so that nothing is missing and little is said twice.
 
 use super::deal::{Deal, Paper};
-use super::letterhead::PartyFields;
-use super::mark::{Field, Part, Span};
+use super::mark::{Field, Span};
 use super::pairs::{Pair, PairLayout};
 use super::scribe::Scribe;
 use super::sheet::Align;
 use crate::lexicon::Term;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Head {
+pub(super) enum Head {
     Left,
     Right,
     Center,
@@ -25,7 +24,7 @@ enum Head {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TitleAt {
+pub(super) enum TitleAt {
     /// Beside the letterhead.
     Head,
     /// Above everything.
@@ -35,7 +34,7 @@ enum TitleAt {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum MetaAt {
+pub(super) enum MetaAt {
     /// Beside the letterhead, below the title there.
     Head,
     /// Beside the recipient.
@@ -46,16 +45,16 @@ enum MetaAt {
     Title,
 }
 
-struct Plan {
-    head: Head,
-    title: TitleAt,
-    meta: MetaAt,
+pub(super) struct Plan {
+    pub(super) head: Head,
+    pub(super) title: TitleAt,
+    pub(super) meta: MetaAt,
     /// The title line names the number, perhaps the date: `Invoice No. {number} dated {date}`.
-    numbered_title: Option<&'static str>,
+    pub(super) numbered_title: Option<&'static str>,
     /// Foot with company, contacts, bank.
-    foot: bool,
-    left: f32,
-    right: f32,
+    pub(super) foot: bool,
+    pub(super) left: f32,
+    pub(super) right: f32,
 }
 
 impl Scribe<'_> {
@@ -134,141 +133,6 @@ impl Scribe<'_> {
         }
         y = self.payment_zone(deal, &plan, y);
         self.foot_zone(deal, &plan, y);
-    }
-
-    fn title(&mut self, deal: &Deal, plan: &Plan, (x, top): (f32, f32), align: Align) -> f32 {
-        let factor = self.dice.pick(&[1.1, 1.3, 1.5, 1.8, 2.2, 2.8]);
-        let heavy = self.dice.chance(0.75);
-        let mut style = self.display.sized(factor).heavy(heavy);
-        if self.dice.chance(0.3) {
-            style = style.colored(self.accent);
-        }
-        self.sheet.begin_block();
-        let spans = self.title_spans(deal, plan);
-        let room = self.sheet.width * 0.62;
-        let left = match align {
-            Align::Left => x,
-            Align::Center => x - room / 2.0,
-            Align::Right => x - room,
-        };
-        let bottom = self.sheet.paragraph((left, top), room, &spans, style, align);
-        if self.dice.chance(0.12) {
-            let width = self.sheet.width_of(&spans, style);
-            let from = if align == Align::Left { x } else { x - width };
-            self.sheet.rule(from, from + width, bottom + 1.0, 0.8, self.body.color);
-        }
-        bottom
-    }
-
-    /// `Invoice`, `Rechnung / Invoice`, `Rechnung Nr. 123 vom 05.03.2024`.
-    fn title_spans(&mut self, deal: &Deal, plan: &Plan) -> Vec<Span> {
-        if let Some(pattern) = plan.numbered_title {
-            let number = self.sheet.field(Field::InvoiceNumber, &deal.number);
-            let date = self.date_field(Field::Date, deal.date);
-            let part = self.sheet.entity();
-            let spans = self.fill(pattern, &[("number", number), ("date", date)]);
-            let name = |span: Span| match span.mark.field {
-                None => span.part(Part::Header, part),
-                Some(_) => span,
-            };
-            return spans.into_iter().map(name).collect();
-        }
-        let mut text = self.lexicon.common(deal.paper.title(), &mut self.dice).to_string();
-        if let Some(second) = self.second.filter(|_| self.dice.chance(0.6)) {
-            text = format!("{text} / {}", second.common(deal.paper.title(), &mut self.dice));
-        }
-        if self.dice.chance(0.3) {
-            text = text.to_uppercase();
-        }
-        vec![self.sheet.part(Part::Header, &text)]
-    }
-
-    /// The numbers and dates of the document, the own ones first, distractors behind.
-    fn meta_pairs(&mut self, deal: &Deal, plan: &Plan) -> Vec<Pair> {
-        let mut pairs = Vec::new();
-        if plan.numbered_title.is_none() || self.dice.chance(0.3) {
-            let key = self.key(deal.paper.number());
-            let number = if deal.paper.has_invoice_number() {
-                self.sheet.field(Field::InvoiceNumber, &deal.number)
-            } else {
-                Span::plain(&deal.number)
-            };
-            pairs.push(Pair::new(key, vec![number]));
-        }
-        let dated = plan.numbered_title.is_some_and(|title| title.contains("{date}"));
-        if !dated || self.dice.chance(0.3) {
-            let key = self.key(Term::DateInvoice);
-            let date = self.date_field(Field::Date, deal.date);
-            pairs.push(Pair::new(key, vec![date]));
-        }
-        if self.dice.chance(0.15) {
-            pairs.reverse();
-        }
-        let mut others = self.other_pairs(deal);
-        self.dice.shuffle(&mut others);
-        others.truncate(self.dice.pick(&[0, 1, 2, 3, 4, 6, 8]));
-        if matches!(deal.paper, Paper::Invoice | Paper::Proforma) && self.dice.chance(0.45) {
-            let key = self.key(Term::DateDue);
-            let due = self.date_field(Field::DueDate, deal.due);
-            others.insert(self.dice.index(others.len() + 1), Pair::new(key, vec![due]));
-        }
-        if self.dice.chance(0.2) {
-            // The own number is not always first.
-            for pair in others {
-                pairs.insert(self.dice.index(pairs.len() + 1), pair);
-            }
-        } else {
-            pairs.extend(others);
-        }
-        pairs
-    }
-
-    /// Numbers and dates that are not the document's own.
-    fn other_pairs(&mut self, deal: &Deal) -> Vec<Pair> {
-        let mut pairs = Vec::new();
-        let codes = [
-            (Term::NumberCustomer, "#####"),
-            (Term::NumberPo, "PO-####"),
-            (Term::NumberProject, "P##-###"),
-            (Term::NumberContract, "########"),
-            (Term::NumberDelivery, "LS######"),
-            (Term::Reference, "@@/####"),
-        ];
-        for (term, usual) in codes {
-            let pattern = self.dice.pick(&[usual, "######", "@@####", "##-####", "########"]);
-            let code = self.dice.code(pattern);
-            let key = self.key(term);
-            pairs.push(Pair::new(key, vec![Span::plain(code)]));
-        }
-        if deal.paper != Paper::Order {
-            let code = self.dice.code("######");
-            let key = self.key(Term::NumberOrder);
-            pairs.push(Pair::new(key, vec![Span::plain(code)]));
-        }
-        let dates = [
-            (Term::DateOrder, deal.order_date),
-            (Term::DateDelivery, deal.delivery_date),
-            (Term::DatePrint, deal.date),
-        ];
-        for (term, date) in dates {
-            let key = self.key(term);
-            let text = self.date(date);
-            pairs.push(Pair::new(key, vec![Span::plain(text)]));
-        }
-        let key = self.key(Term::Period);
-        let period = format!("{} - {}", self.date(deal.order_date), self.date(deal.delivery_date));
-        pairs.push(Pair::new(key, vec![Span::plain(period)]));
-        let key = self.key(Term::Contact);
-        pairs.push(Pair::new(key, vec![Span::plain(&deal.seller.person)]));
-        let key = self.key(Term::Terms);
-        let terms = self.sentence(Term::TermsValue, &[]);
-        pairs.push(Pair::new(key, terms));
-        let key = self.key(Term::VatId);
-        pairs.push(Pair::new(key, vec![Span::plain(&deal.buyer.vat_id)]));
-        let key = self.key(Term::CurrencyLabel);
-        let code = self.sheet.field(Field::Currency, deal.currency.code);
-        pairs.push(Pair::new(key, vec![code]));
-        pairs
     }
 
     fn head_zone(
@@ -372,95 +236,6 @@ impl Scribe<'_> {
         let contact = self.contact_lines(&deal.seller, 3).concat();
         let line: Vec<Span> = address.into_iter().chain(contact).collect();
         bottom = self.sheet.paragraph((36.0, bottom), width - 72.0, &line, self.body, Align::Left);
-        bottom
-    }
-
-    /// Recipient, perhaps a delivery address, perhaps the numbers beside them.
-    fn party_zone(
-        &mut self,
-        deal: &Deal,
-        plan: &Plan,
-        meta: &mut Option<Vec<Pair>>,
-        top: f32,
-    ) -> f32 {
-        if plan.head == Head::Parties {
-            return self.both_parties(deal, plan, meta, top);
-        }
-        let (left, right) = (plan.left, plan.right);
-        let meta_here = plan.meta == MetaAt::Recipient;
-        let ship = !meta_here && self.dice.chance(0.45) || self.dice.chance(0.1);
-        let columns = 1 + usize::from(meta_here) + usize::from(ship);
-        let room =
-            if columns == 1 { (right - left) * 0.5 } else { (right - left) / columns as f32 };
-        let swap = columns == 2 && self.dice.chance(0.2);
-        let slot = |index: usize| left + room * index as f32;
-        let (recipient_slot, last_slot) = if swap { (1, 0) } else { (0, columns - 1) };
-        let mut y = top;
-        if plan.head == Head::SenderLine {
-            y = self.sender_line(&deal.seller, (slot(recipient_slot), y), room - 10.0);
-        }
-        let heading = if plan.head == Head::SenderLine || self.dice.chance(0.25) {
-            None
-        } else {
-            Some(Term::BillTo)
-        };
-        let at = (slot(recipient_slot), y);
-        let mut bottom =
-            self.party_block(heading, &deal.buyer, PartyFields::BUYER, at, room - 14.0);
-        if ship {
-            let at = (slot(if meta_here { 1 } else { last_slot }), top);
-            let same = self.dice.chance(0.5);
-            let fields = if same { PartyFields::BUYER } else { PartyFields::default() };
-            let mut party = deal.buyer.clone();
-            if !same {
-                party.name = deal.buyer.person.clone();
-            }
-            let heading = Some(Term::ShipTo);
-            bottom = bottom.max(self.party_block(heading, &party, fields, at, room - 14.0));
-        }
-        if meta_here && let Some(pairs) = meta.take() {
-            let layout = self.dice.weighted(&PairLayout::BLOCK);
-            let x = slot(last_slot);
-            let width = if last_slot == 0 { room - 14.0 } else { right - x };
-            bottom = bottom.max(self.pairs((x, top), width, pairs, layout));
-        }
-        bottom
-    }
-
-    /// Seller and buyer in blocks alike, beside or below each other.
-    fn both_parties(
-        &mut self,
-        deal: &Deal,
-        plan: &Plan,
-        meta: &mut Option<Vec<Pair>>,
-        top: f32,
-    ) -> f32 {
-        let room = (plan.right - plan.left) / 2.0;
-        let beside = self.dice.chance(0.6);
-        let headed = self.dice.chance(0.93);
-        let seller_first = self.dice.chance(0.8);
-        let (mut at, mut bottom) = ((plan.left, top), top);
-        for is_seller in [seller_first, !seller_first] {
-            let (heading, party, fields) = if is_seller {
-                (Term::From, &deal.seller, PartyFields::SELLER)
-            } else {
-                (Term::BillTo, &deal.buyer, PartyFields::BUYER)
-            };
-            let end = self.party_block(headed.then_some(heading), party, fields, at, room - 14.0);
-            bottom = bottom.max(end);
-            at = if beside {
-                (plan.left + room, top)
-            } else {
-                (plan.left, end + self.dice.real(6.0, 16.0))
-            };
-        }
-        if !beside
-            && plan.meta == MetaAt::Recipient
-            && let Some(pairs) = meta.take()
-        {
-            let layout = self.dice.weighted(&PairLayout::BLOCK);
-            bottom = bottom.max(self.pairs((plan.left + room, top), room, pairs, layout));
-        }
         bottom
     }
 

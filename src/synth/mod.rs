@@ -16,6 +16,7 @@ pub mod files;
 pub mod flourish;
 pub mod font;
 pub mod form;
+mod heading;
 pub mod invoice;
 pub mod letterhead;
 pub mod mark;
@@ -23,6 +24,7 @@ pub mod money;
 pub mod noise;
 pub mod paint;
 pub mod pairs;
+mod parties;
 pub mod party;
 pub mod prose;
 pub mod raster;
@@ -30,6 +32,8 @@ pub mod receipt;
 pub mod scribe;
 pub mod sheet;
 pub mod table;
+mod till_items;
+mod till_sums;
 pub mod totals;
 
 #[cfg(test)]

@@ -1,17 +1,16 @@
 //! Till receipts: narrow paper, centred or flush heads, items in one to three lines, cash and change.
 
-use super::deal::{Deal, Item};
+use super::deal::Deal;
 use super::dice::Dice;
 use super::font::{FontBook, Look};
-use super::mark::{Field, Part, Span};
-use super::money;
+use super::mark::{Field, Span};
 use super::scribe::{Scribe, family, style_of};
 use super::sheet::{Align, BLACK, Shape};
 use crate::lexicon::Term;
 
 /// How items are set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ItemLook {
+pub(super) enum ItemLook {
     /// `2 Coffee … 4.40`
     OneLine,
     /// `Coffee … 4.40`, with `2 x 2.20` below where there is more than one.
@@ -24,22 +23,22 @@ enum ItemLook {
     Columns,
 }
 
-struct Till {
-    left: f32,
-    right: f32,
-    center: f32,
-    head: Align,
-    items: ItemLook,
+pub(super) struct Till {
+    pub(super) left: f32,
+    pub(super) right: f32,
+    pub(super) center: f32,
+    pub(super) head: Align,
+    pub(super) items: ItemLook,
     /// Letter behind an amount that names its tax rate.
-    tax_codes: bool,
+    pub(super) tax_codes: bool,
     /// The article number stands on the line of the amount.
-    code_below: bool,
-    times: &'static str,
-    rule: Rule,
+    pub(super) code_below: bool,
+    pub(super) times: &'static str,
+    pub(super) rule: Rule,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Rule {
+pub(super) enum Rule {
     Dashes,
     Line,
     Signs(&'static str),
@@ -123,7 +122,7 @@ impl Scribe<'_> {
         self.sheet.height = y + self.dice.real(8.0, 50.0);
     }
 
-    fn till_rule(&mut self, till: &Till, y: f32) -> f32 {
+    pub(super) fn till_rule(&mut self, till: &Till, y: f32) -> f32 {
         let gap = self.body.size * 0.35;
         match till.rule {
             Rule::Dashes => self.sheet.shapes.push(Shape::Stroke {
@@ -293,312 +292,6 @@ impl Scribe<'_> {
                 let align = if centered { Align::Center } else { Align::Left };
                 y = self.sheet.paragraph((till.left, y), room, &line, body, align);
             }
-        }
-        y
-    }
-
-    fn till_items(&mut self, deal: &Deal, till: &Till, top: f32) -> f32 {
-        self.sheet.begin_block();
-        let mut y = top;
-        let signed = self.dice.chance(0.15);
-        if till.items == ItemLook::Columns {
-            return self.till_columns(deal, till, y);
-        }
-        if self.dice.chance(0.2) {
-            let name = self.name(Term::ColDescription);
-            let amount = self.name(Term::ColAmount);
-            self.sheet.line(till.left, y, &[Span::plain(name)], self.body, Align::Left);
-            y = self.sheet.line(till.right, y, &[Span::plain(amount)], self.body, Align::Right);
-        }
-        for item in &deal.items {
-            y = self.till_item(till, item, signed, y);
-        }
-        y
-    }
-
-    fn till_amount(&mut self, till: &Till, item: &Item, signed: bool) -> Vec<Span> {
-        let mut spans = self.sum(item.amount, Some(Field::ItemAmount), signed);
-        if till.tax_codes {
-            let code = ["A", "B", "C"][item.tax.min(2)];
-            spans.push(Span::plain(code));
-        }
-        spans
-    }
-
-    fn till_item(&mut self, till: &Till, item: &Item, signed: bool, top: f32) -> f32 {
-        let (body, room) = (self.body, till.right - till.left);
-        let amount = self.till_amount(till, item, signed);
-        let name = self.sheet.field(Field::ItemDescription, &item.description);
-        let numbers = self.money.numbers;
-        let places = (item.quantity % 1000 != 0).then_some(3);
-        let quantity = money::quantity(item.quantity, numbers, places);
-        let single = item.quantity == 1000;
-        let name_room = room - self.sheet.width_of(&amount, body) - body.size;
-        let mut y = top;
-        match till.items {
-            ItemLook::OneLine | ItemLook::Columns => {
-                let quantity = self.sheet.field(Field::ItemQuantity, quantity);
-                let spans = vec![quantity, name];
-                self.wrapped_beside(till, &spans, &amount, name_room, y)
-            }
-            ItemLook::NameFirst => {
-                y = self.wrapped_beside(till, &[name], &amount, name_room, y);
-                if !single {
-                    let line = self.times(till, item, quantity);
-                    let at = till.left + body.size * 1.2;
-                    y = self.sheet.line(at, y, &line, body, Align::Left);
-                }
-                y
-            }
-            ItemLook::TwoLines => {
-                y = self.sheet.paragraph((till.left, y), room, &[name], body, Align::Left);
-                let line = self.times(till, item, quantity);
-                self.sheet.line(till.left + body.size, y, &line, body, Align::Left);
-                self.sheet.line(till.right, y, &amount, body, Align::Right)
-            }
-            ItemLook::CodeFirst => {
-                let code = Span::plain(&item.sku);
-                let (first, mut line) = if till.code_below {
-                    (vec![name], vec![code])
-                } else {
-                    (vec![code, name], vec![])
-                };
-                y = self.sheet.paragraph((till.left, y), room, &first, body, Align::Left);
-                line.extend(self.times(till, item, quantity));
-                self.sheet.line(till.left, y, &line, body, Align::Left);
-                self.sheet.line(till.right, y, &amount, body, Align::Right)
-            }
-        }
-    }
-
-    /// `2 x 2.20`
-    fn times(&mut self, till: &Till, item: &Item, quantity: String) -> Vec<Span> {
-        let quantity = self.sheet.field(Field::ItemQuantity, quantity);
-        let price = self.sum(item.unit_price, Some(Field::ItemUnitPrice), false);
-        [vec![quantity, Span::plain(till.times)], price].concat()
-    }
-
-    /// A wrapped text with an amount flush right on its first line.
-    fn wrapped_beside(
-        &mut self,
-        till: &Till,
-        spans: &[Span],
-        amount: &[Span],
-        room: f32,
-        top: f32,
-    ) -> f32 {
-        let body = self.body;
-        let mut y = top;
-        for (index, line) in self.sheet.wrap(spans, room.max(40.0), body).iter().enumerate() {
-            let bottom = self.sheet.line(till.left, y, line, body, Align::Left);
-            if index == 0 {
-                self.sheet.line(till.right, y, amount, body, Align::Right);
-            }
-            y = bottom;
-        }
-        y
-    }
-
-    /// Head and rows with quantity, price and amount in columns; long names take their own line.
-    fn till_columns(&mut self, deal: &Deal, till: &Till, top: f32) -> f32 {
-        let (body, room) = (self.body, till.right - till.left);
-        let own_line = self.dice.chance(0.5);
-        let at = [till.left, till.left + room * 0.52, till.left + room * 0.76, till.right];
-        let heads = [Term::ColDescription, Term::ColQuantity, Term::ColPrice, Term::ColAmount];
-        let mut y = top;
-        for (index, term) in heads.into_iter().enumerate() {
-            let name = self.name(term);
-            let name = name.split_whitespace().next().unwrap_or("").to_string();
-            let align = if index == 0 { Align::Left } else { Align::Right };
-            let span = self.sheet.part(Part::Question, name);
-            y = y.max(self.sheet.line(at[index], top, &[span], body, align));
-        }
-        y = self.till_rule(till, y);
-        for item in &deal.items {
-            let name = self.sheet.field(Field::ItemDescription, &item.description);
-            let numbers = self.money.numbers;
-            let places = (item.quantity % 1000 != 0).then_some(3);
-            let quantity = money::quantity(item.quantity, numbers, places);
-            let quantity = self.sheet.field(Field::ItemQuantity, quantity);
-            let price = self.sum(item.unit_price, Some(Field::ItemUnitPrice), false);
-            let amount = self.till_amount(till, item, false);
-            let lines = self.sheet.wrap(&[name], if own_line { room } else { room * 0.4 }, body);
-            let (first, rest) = if own_line { (lines.len(), 0) } else { (1, lines.len() - 1) };
-            for line in &lines[..first] {
-                let bottom = self.sheet.line(till.left, y, line, body, Align::Left);
-                y = if own_line { bottom } else { y };
-            }
-            self.sheet.line(at[1], y, &[quantity], body, Align::Right);
-            self.sheet.line(at[2], y, &price, body, Align::Right);
-            y = self.sheet.line(at[3], y, &amount, body, Align::Right);
-            for line in &lines[lines.len() - rest..] {
-                y = self.sheet.line(till.left, y, line, body, Align::Left);
-            }
-        }
-        y
-    }
-
-    fn till_row(
-        &mut self,
-        till: &Till,
-        name: &str,
-        value: Vec<Span>,
-        top: f32,
-        strong: bool,
-    ) -> f32 {
-        let mut style = self.body;
-        if strong {
-            style = style.heavy(self.dice.chance(0.7));
-            style = style.sized(self.dice.pick(&[1.0, 1.0, 1.2, 1.5]));
-            style.stretch *= self.dice.pick(&[1.0, 1.0, 1.4]);
-        }
-        let name = self.with_colon(name);
-        let (key, value) = self.linked(&name, value);
-        let widths =
-            [std::slice::from_ref(&key), value.as_slice()].map(|s| self.sheet.width_of(s, style));
-        let room = till.right - till.left;
-        while widths.iter().sum::<f32>() * style.size / self.body.size > room * 1.3
-            && style.size > self.body.size
-        {
-            style = self.body;
-        }
-        let key_room = (room - self.sheet.width_of(&value, style) - style.size).max(30.0);
-        let lines = self.sheet.wrap(&[key], key_room, style);
-        let mut y = top;
-        for (index, line) in lines.iter().enumerate() {
-            self.sheet.line(till.left, y, line, style, Align::Left);
-            if index + 1 == lines.len() {
-                self.sheet.line(till.right, y, &value, style, Align::Right);
-            }
-            y += style.line();
-        }
-        y
-    }
-
-    fn till_sums(&mut self, deal: &Deal, till: &Till, top: f32) -> f32 {
-        self.sheet.begin_block();
-        let mut rows: Vec<(String, Vec<Span>, bool)> = Vec::new();
-        let signed = self.dice.chance(0.45);
-        let mut add = |scribe: &mut Self, term, minor, field: Option<Field>, strong| {
-            let name = scribe.name(term);
-            let value = scribe.sum(minor, field, signed || strong);
-            rows.push((name, value, strong));
-        };
-        let extras = deal.discount != 0 || deal.service != 0;
-        if extras || !deal.gross_prices || deal.rounding != 0 || self.dice.chance(0.35) {
-            add(self, Term::Subtotal, deal.items_sum, Some(Field::Subtotal), false);
-        }
-        if deal.discount != 0 {
-            add(self, Term::Discount, -deal.discount, None, false);
-        }
-        if deal.service != 0 {
-            add(self, Term::Service, deal.service, None, false);
-        }
-        let taxes_shown = !deal.gross_prices || self.dice.chance(0.25);
-        let tax_first = !deal.gross_prices || self.dice.chance(0.5);
-        let mut tax_rows: Vec<(String, Vec<Span>, bool)> = Vec::new();
-        for line in deal.taxes.iter().filter(|t| taxes_shown && t.gross != 0) {
-            let term = if deal.gross_prices && !tax_first { Term::TaxIncluded } else { Term::Tax };
-            let name = self.name_with_rate(term, *line);
-            let value = self.sum(line.tax, Some(Field::Tax), signed);
-            tax_rows.push((name, value, false));
-        }
-        if tax_first {
-            rows.append(&mut tax_rows);
-        }
-        let mut add = |scribe: &mut Self, term, minor, field: Option<Field>, strong| {
-            let name = scribe.name(term);
-            let value = scribe.sum(minor, field, signed || strong);
-            rows.push((name, value, strong));
-        };
-        if deal.rounding != 0 || self.dice.chance(0.04) {
-            add(self, Term::Rounding, deal.rounding, None, false);
-        }
-        add(self, Term::TotalReceipt, deal.total, Some(Field::Total), true);
-        rows.append(&mut tax_rows);
-        self.tender_rows(deal, signed, &mut rows);
-        let mut y = top;
-        for (name, value, strong) in rows {
-            if strong && self.dice.chance(0.25) {
-                y = self.till_rule(till, y);
-            }
-            y = self.till_row(till, &name, value, y, strong);
-        }
-        y
-    }
-
-    /// Cash and change, card, counts, savings: amounts that are not the total.
-    fn tender_rows(
-        &mut self,
-        deal: &Deal,
-        signed: bool,
-        rows: &mut Vec<(String, Vec<Span>, bool)>,
-    ) {
-        let unit = 10i64.pow(deal.currency.decimals);
-        if self.dice.chance(0.3) {
-            let name = self.name(Term::ItemCount);
-            let count = Span::plain(deal.items.len().to_string());
-            let at = if self.dice.chance(0.5) { 0 } else { rows.len() };
-            rows.insert(at, (name, vec![count], false));
-        }
-        if self.dice.chance(0.5) {
-            let step = unit * self.dice.pick(&[1, 5, 10, 20, 50, 100]);
-            let given = (deal.total + step - 1) / step * step;
-            let name = self.name(Term::Cash);
-            let value = self.sum(given, None, signed);
-            rows.push((name, value, false));
-            let name = self.name(Term::Change);
-            let value = self.sum(given - deal.total, None, signed);
-            rows.push((name, value, false));
-        } else if self.dice.chance(0.7) {
-            let name = self.name(Term::Card);
-            let value = self.sum(deal.total, None, signed);
-            rows.push((name, value, false));
-        }
-        if deal.discount != 0 && self.dice.chance(0.4) {
-            let name = self.name(Term::Saved);
-            let value = self.sum(deal.discount, None, signed);
-            rows.push((name, value, false));
-        }
-    }
-
-    /// Rates with net, tax and gross in columns.
-    fn till_taxes(&mut self, deal: &Deal, till: &Till, top: f32) -> f32 {
-        self.sheet.begin_block();
-        let (body, room) = (self.body, till.right - till.left);
-        let mut y = top;
-        if self.dice.chance(0.5) {
-            let title = self.name(Term::TaxSummary);
-            y = self.heading(till.left, y, &title, body, Align::Left);
-        }
-        let narrow = room / body.size / body.stretch < 17.0;
-        let gross_column = self.dice.chance(0.5) && !narrow;
-        let columns = if gross_column { 4 } else { 3 };
-        let at = |index: usize| till.left + room * index as f32 / (columns - 1) as f32;
-        let terms = [Term::TaxRate, Term::NetAmount, Term::TaxAmount, Term::GrossAmount];
-        let mut bottom = y;
-        for (index, term) in terms.into_iter().take(columns).enumerate() {
-            let name = self.name(term);
-            let align = if index == 0 { Align::Left } else { Align::Right };
-            let name = self.sheet.part(Part::Question, name);
-            bottom = self.sheet.line(at(index), y, &[name], body, align);
-        }
-        y = bottom;
-        let single = deal.taxes.len() == 1;
-        for (index, line) in deal.taxes.iter().enumerate().filter(|(_, t)| t.gross != 0) {
-            let rate = self.percent(line.rate);
-            let code = ["A", "B", "C"][index.min(2)];
-            let rate = if till.tax_codes && !narrow { format!("{code} {rate}") } else { rate };
-            self.sheet.line(at(0), y, &[Span::plain(rate)], body, Align::Left);
-            let net = self.sum(line.net, single.then_some(Field::Subtotal), false);
-            self.sheet.line(at(1), y, &net, body, Align::Right);
-            let tax = self.sum(line.tax, Some(Field::Tax), false);
-            bottom = self.sheet.line(at(2), y, &tax, body, Align::Right);
-            if gross_column {
-                let gross = self.sum(line.gross, None, false);
-                self.sheet.line(at(3), y, &gross, body, Align::Right);
-            }
-            y = bottom;
         }
         y
     }
