@@ -3,8 +3,10 @@
 use super::progress_train::TrainBar;
 use super::{Context, ExitCode};
 use crate::encode::boxes::LayoutBoxes;
+use crate::encode::tokenize::WordTokenizer;
 use crate::error::Error;
 use crate::labels::LabelSet;
+use crate::model::Model;
 use crate::model::config::LayoutLmExtras;
 use crate::model::heads::Task;
 use crate::model::precision::Precision;
@@ -19,7 +21,8 @@ use crate::train::initialise::is_bert;
 use crate::train::labelling::{LabelledWindows, Labelling};
 use crate::train::objective::tagging::balanced_weights;
 use crate::train::optimizer::OptimizerOptions;
-use crate::train::trainer::{Length, TrainOptions, Trainer};
+use crate::train::trainer::{BatchSource, Length, Objective, Outcome, TrainOptions, Trainer};
+use crate::train::windows::Batching;
 use crate::train::{checkpoint, finetune};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
@@ -141,7 +144,6 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
     if args.task == TaskArg::Classify {
         return super::finetune_classes::run(&args, context);
     }
-    let options = options(&args);
     let mut samples = read_all(&args.data)?;
     if args.no_pictures {
         samples.iter_mut().for_each(|sample| sample.picture = None);
@@ -163,32 +165,20 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
     let predictor = start.predictor(&args.base)?;
     let set = finetune::examples(&train, &predictor)?;
     let dev = finetune::dev_pages(dev)?;
-    let from_bert = is_bert(&args.base);
-    if from_bert {
+    if is_bert(&args.base) {
         let pictures: Vec<_> = set.pictures.iter().collect();
         finetune::prepare_new_backbone(&predictor.model, &pictures);
     }
-    let from = args.resume.then(|| checkpoint::find(&args.output)).flatten();
-    let mut bar = TrainBar::new(context).pausing_after(args.pause_after);
-    let source = LabelledWindows::new(&set, &predictor, options.batch_tokens, options.seed)
-        .varying(args.augment);
+    let batching = batching(&args, &predictor.model, &predictor.tokenizer);
+    let source = LabelledWindows::new(&set, batching);
     let class_weights = args.balance_classes.then(|| {
         let targets = set.examples.iter().map(|example| example.labels.classes.as_slice());
         Tensor::from_slice(&balanced_weights(targets, labels.len())).to_device(device)
     });
     let objective = Labelling { predictor: &predictor, dev: &dev, class_weights };
-    let trainer = Trainer {
-        model: &predictor.model,
-        source: &source,
-        objective: &objective,
-        run_dir: &args.output,
-        options,
-    };
-    let outcome = trainer.run(finetune::is_fresh(from_bert), from.as_deref(), &mut bar)?;
-    if outcome.interrupted {
-        context.note("interrupted; the same command with --resume goes on from here");
+    let Some(outcome) = run_training(&args, context, &predictor.model, &source, &objective)? else {
         return Ok(ExitCode::Interrupted);
-    }
+    };
     let extras = LayoutLmExtras { name: args.name.clone(), taught, boxes, ..beside.extras() };
     let report = conclude(&args.output, &outcome.best, &args.base, extras, &dev, device)?;
     if let Some(report) = report {
@@ -207,7 +197,39 @@ fn check_links(args: &FinetuneArgs, labels: &LabelSet) -> crate::Result<()> {
     Ok(())
 }
 
-pub fn options(args: &FinetuneArgs) -> TrainOptions {
+pub fn batching(args: &FinetuneArgs, model: &Model, tokenizer: &WordTokenizer) -> Batching {
+    Batching::new(model, tokenizer, args.batch_tokens, args.seed, args.augment)
+}
+
+/// Trains to the end; `None` where it was interrupted before.
+///
+/// # Errors
+/// As [`Trainer::run`].
+pub fn run_training<S, O>(
+    args: &FinetuneArgs,
+    context: &Context,
+    model: &Model,
+    source: &S,
+    objective: &O,
+) -> crate::Result<Option<Outcome>>
+where
+    S: BatchSource,
+    O: Objective<Batch = S::Batch>,
+{
+    let trainer =
+        Trainer { model, source, objective, run_dir: &args.output, options: options(args) };
+    let from = args.resume.then(|| checkpoint::find(&args.output)).flatten();
+    let mut bar = TrainBar::new(context).pausing_after(args.pause_after);
+    let is_fresh = finetune::is_fresh(is_bert(&args.base));
+    let outcome = trainer.run(is_fresh, from.as_deref(), &mut bar)?;
+    if outcome.interrupted {
+        context.note("interrupted; the same command with --resume goes on from here");
+        return Ok(None);
+    }
+    Ok(Some(outcome))
+}
+
+fn options(args: &FinetuneArgs) -> TrainOptions {
     TrainOptions {
         seed: args.seed,
         length: Length::Passes(args.epochs),

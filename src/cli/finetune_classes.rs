@@ -1,7 +1,7 @@
 //! `layoutlm finetune --task classify`: sorted pages in, a model that tells them apart out.
 
-use super::finetune::{FinetuneArgs, options};
-use super::progress_train::{ReadingBar, TrainBar};
+use super::finetune::{FinetuneArgs, batching, run_training};
+use super::progress_train::ReadingBar;
 use super::{Context, ExitCode};
 use crate::error::Error;
 use crate::labels::LabelSet;
@@ -14,13 +14,12 @@ use crate::train::classes::read::{ClassifiedPages, pages_of};
 use crate::train::classes::windows::{ClassSet, ClassWindows};
 use crate::train::data::Sample;
 use crate::train::data::split::{SplitBy, split_dev};
+use crate::train::finetune;
 use crate::train::finetune::{Beside, Start};
 use crate::train::initialise::is_bert;
 use crate::train::objective::tagging::balanced_weights;
 use crate::train::pretrain::cache::Origin;
 use crate::train::pretrain::pages::PageReading;
-use crate::train::trainer::Trainer;
-use crate::train::{checkpoint, finetune};
 use std::path::Path;
 use tch::Tensor;
 
@@ -43,7 +42,6 @@ pub fn run(args: &FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let labels = LabelSet::from_names(pages.classes);
     let (train, dev) = split_dev(pages.samples, args.dev, args.seed, split_by(args.dev_by_group));
     context.note(format!("{} pages to train on, {} held out", train.len(), dev.len()));
-    let options = options(args);
     let device = args.device.into();
     let start = Start {
         task: Task::SequenceClassification,
@@ -56,32 +54,21 @@ pub fn run(args: &FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let classifier = start.classifier(&args.base)?;
     let set = ClassSet::of(&train, &classifier)?;
     let dev = finetune::dev_pages(dev)?;
-    let from_bert = is_bert(&args.base);
-    if from_bert {
+    if is_bert(&args.base) {
         let pictures: Vec<_> = set.pictures.iter().collect();
         finetune::prepare_new_backbone(&classifier.model, &pictures);
     }
-    let source = ClassWindows::new(&set, &classifier, options.batch_tokens, options.seed);
+    let batching = batching(args, &classifier.model, &classifier.tokenizer);
+    let source = ClassWindows::new(&set, batching);
     let class_weights = args.balance_classes.then(|| {
         let classes: Vec<i64> = set.examples.iter().map(|example| example.class as i64).collect();
         let weights = balanced_weights(std::iter::once(classes.as_slice()), labels.len());
         Tensor::from_slice(&weights).to_device(device)
     });
     let objective = Classifying { classifier: &classifier, dev: &dev, class_weights };
-    let trainer = Trainer {
-        model: &classifier.model,
-        source: &source,
-        objective: &objective,
-        run_dir: &args.output,
-        options,
-    };
-    let from = args.resume.then(|| checkpoint::find(&args.output)).flatten();
-    let mut bar = TrainBar::new(context).pausing_after(args.pause_after);
-    let outcome = trainer.run(finetune::is_fresh(from_bert), from.as_deref(), &mut bar)?;
-    if outcome.interrupted {
-        context.note("interrupted; the same command with --resume goes on from here");
+    let Some(outcome) = run_training(args, context, &classifier.model, &source, &objective)? else {
         return Ok(ExitCode::Interrupted);
-    }
+    };
     let name = args.name.clone();
     let extras = LayoutLmExtras { name, boxes: args.boxes, ..LayoutLmExtras::default() };
     let report = conclude(&args.output, &outcome.best, &args.base, extras, &dev, device)?;

@@ -6,36 +6,21 @@ use super::objective::relation::{self, PairBatch};
 use super::objective::tagging;
 use super::score::{DevPage, score};
 use super::trainer::{BatchSource, Loss, Objective, Score};
-use super::vary::varied;
+use super::windows::Batching;
 use crate::encode::Window;
-use crate::encode::batch::stack;
-use crate::encode::tokenize::PlacedToken;
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::labels::{LabelSet, Tag};
 use crate::model::heads::Logits;
 use crate::model::trunk::Inputs;
 use crate::predict::Predictor;
 use image::RgbImage;
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use std::borrow::Cow;
-use tch::{Device, Kind, Tensor};
-
-/// Windows sorted by length together: fewer mix lengths, more group the same windows in each pass.
-pub const STRETCH: usize = 256;
+use tch::{Kind, Tensor};
 
 /// Batches of labelled windows.
 pub struct LabelledWindows<'a> {
     set: &'a ExampleSet,
-    pad: PlacedToken,
-    mask: Option<i64>,
-    visual: usize,
-    batch_tokens: usize,
-    seed: u64,
-    device: Device,
-    /// Whether pages are [`varied`] from pass to pass.
-    vary: bool,
+    batching: Batching,
 }
 
 /// Inputs, and what each head is told about them.
@@ -61,22 +46,8 @@ impl HeadBatch {
 }
 
 impl<'a> LabelledWindows<'a> {
-    pub fn new(set: &'a ExampleSet, predictor: &Predictor, batch_tokens: usize, seed: u64) -> Self {
-        Self {
-            set,
-            pad: predictor.tokenizer.pad,
-            mask: predictor.tokenizer.mask,
-            visual: predictor.model.config.visual_tokens() as usize,
-            batch_tokens,
-            seed,
-            device: predictor.model.device(),
-            vary: false,
-        }
-    }
-
-    /// Shows pages a little differently in each pass, or not.
-    pub fn varying(self, vary: bool) -> Self {
-        Self { vary, ..self }
+    pub fn new(set: &'a ExampleSet, batching: Batching) -> Self {
+        Self { set, batching }
     }
 }
 
@@ -88,7 +59,8 @@ impl LabelledWindows<'_> {
         let open: Vec<bool> =
             rows.iter().flat_map(|row| self.set.open_classes[row.open].iter().copied()).collect();
         let open = Tensor::from_slice(&open).view([count, -1]).to_kind(Kind::Bool);
-        HeadBatch { targets: targets.to_device(self.device), open: open.to_device(self.device) }
+        let device = self.batching.device;
+        HeadBatch { targets: targets.to_device(device), open: open.to_device(device) }
     }
 }
 
@@ -96,79 +68,26 @@ impl BatchSource for LabelledWindows<'_> {
     type Job = Vec<usize>;
     type Batch = LabelledBatch;
 
-    /// Windows of like length together, in random order.
     fn pass(&self, pass: usize) -> Box<dyn Iterator<Item = Result<Vec<usize>>> + Send + '_> {
-        let length = |index: usize| self.set.examples[index].window.len() + self.visual;
-        let count = self.set.examples.len();
-        let batches = shuffled_batches(count, length, self.batch_tokens, self.seed, pass);
-        Box::new(batches.into_iter().map(Ok))
+        let windows = self.set.examples.iter().map(|example| &example.window);
+        Box::new(self.batching.pass(windows, pass).into_iter().map(Ok))
     }
 
     fn prepare(&self, batch: Vec<usize>, random: &mut ChaCha8Rng) -> Result<LabelledBatch> {
         let examples: Vec<&Example> = batch.iter().map(|&i| &self.set.examples[i]).collect();
-        let mut windows: Vec<Cow<Window>> =
-            examples.iter().map(|e| Cow::Borrowed(&e.window)).collect();
-        if self.vary {
-            for window in &mut windows {
-                *window = Cow::Owned(varied(window, self.mask, random));
-            }
-        }
-        let windows: Vec<&Window> = windows.iter().map(AsRef::as_ref).collect();
+        let windows: Vec<&Window> = examples.iter().map(|e| &e.window).collect();
         let pictures: Vec<&RgbImage> =
             examples.iter().map(|e| &self.set.pictures[e.picture]).collect();
-        let pages: Vec<usize> = (0..examples.len()).collect();
-        let inputs = stack(&windows, &pictures, &pages, self.pad, self.device);
+        let inputs = self.batching.inputs(&windows, &pictures, random);
         let (_, seq) = inputs.size();
         let labels: Vec<&HeadTargets> = examples.iter().map(|e| &e.labels).collect();
         let form: Option<Vec<&HeadTargets>> = examples.iter().map(|e| e.form.as_ref()).collect();
         let labels = self.head(&labels, seq);
         let form = form.map(|form| self.head(&form, seq));
         let pairs: Vec<&[Pair]> = examples.iter().map(|e| e.pairs.as_slice()).collect();
-        let pairs = PairBatch::of(&pairs, seq, self.device);
+        let pairs = PairBatch::of(&pairs, seq, self.batching.device);
         Ok(LabelledBatch { inputs, labels, form, pairs })
     }
-}
-
-/// The windows `0..count` of a pass in batches of like length, in random order by seed and pass.
-pub fn shuffled_batches(
-    count: usize,
-    length: impl Fn(usize) -> usize,
-    most: usize,
-    seed: u64,
-    pass: usize,
-) -> Vec<Vec<usize>> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(pass as u64));
-    let mut order: Vec<usize> = (0..count).collect();
-    order.shuffle(&mut random);
-    let mut batches = Vec::new();
-    // Sorted within stretches only, so that each pass groups the pages differently.
-    for stretch in order.chunks_mut(STRETCH) {
-        stretch.sort_by_key(|index| length(*index));
-        batches.extend(cut(stretch.iter().copied(), |index| length(*index), most));
-    }
-    batches.shuffle(&mut random);
-    batches
-}
-
-/// Groups of things of rising length whose padded sum stays within `most` tokens, one at least.
-pub fn cut<T>(
-    things: impl IntoIterator<Item = T>,
-    length: impl Fn(&T) -> usize,
-    most: usize,
-) -> Vec<Vec<T>> {
-    let mut groups = Vec::new();
-    let mut group: Vec<T> = Vec::new();
-    for thing in things {
-        // The last is the longest: all are padded to it.
-        if length(&thing) * (group.len() + 1) > most && !group.is_empty() {
-            groups.push(std::mem::take(&mut group));
-        }
-        group.push(thing);
-    }
-    if !group.is_empty() {
-        groups.push(group);
-    }
-    groups
 }
 
 /// Rows of targets one after the other, each filled up to `length` with [`IGNORED`].
@@ -231,22 +150,6 @@ impl Objective for Labelling<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn groups_hold_everything_once_and_fit(
-            mut lengths in proptest::collection::vec(1usize..600, 0..200), most in 1usize..3000,
-        ) {
-            lengths.sort_unstable();
-            let groups = cut(lengths.iter().copied(), |length| *length, most);
-            prop_assert_eq!(groups.concat(), lengths);
-            for group in groups {
-                let padded = group.last().copied().unwrap_or(0) * group.len();
-                prop_assert!(padded <= most || group.len() == 1);
-            }
-        }
-    }
 
     #[test]
     fn short_rows_are_filled_up() {

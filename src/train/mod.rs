@@ -18,3 +18,4 @@ pub mod pretrain;
 pub mod score;
 pub mod trainer;
 mod vary;
+pub mod windows;

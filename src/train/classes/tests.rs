@@ -15,6 +15,7 @@ use crate::train::pretrain::cache::{Origin, Watcher};
 use crate::train::pretrain::fixture;
 use crate::train::pretrain::pages::PageReading;
 use crate::train::trainer::{Length, Objective, Observer, TrainOptions, Trainer};
+use crate::train::windows::Batching;
 use image::{Rgb, RgbImage};
 use tch::Device;
 
@@ -136,7 +137,10 @@ fn classes_that_words_tell_apart_are_learned() {
     let set = ClassSet::of(&train, &classifier).unwrap();
     assert!(set.examples.iter().all(|example| example.class == example.picture % 2));
     let dev = dev_pages((24..34).map(sample).collect()).unwrap();
-    let source = ClassWindows::new(&set, &classifier, 600, 1);
+    let source = ClassWindows::new(
+        &set,
+        Batching::new(&classifier.model, &classifier.tokenizer, 600, 1, false),
+    );
     let objective = Classifying { classifier: &classifier, dev: &dev, class_weights: None };
     let options = TrainOptions {
         length: Length::Passes(12),

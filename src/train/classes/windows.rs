@@ -1,18 +1,16 @@
 //! Windows of pages, each with the class of its page, in batches.
 
 use crate::encode::Window;
-use crate::encode::batch::stack;
-use crate::encode::tokenize::PlacedToken;
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::model::trunk::Inputs;
 use crate::predict::classify::Classifier;
 use crate::train::data::Sample;
 use crate::train::finetune::pictures;
-use crate::train::labelling::shuffled_batches;
 use crate::train::trainer::BatchSource;
+use crate::train::windows::Batching;
 use image::RgbImage;
 use rand_chacha::ChaCha8Rng;
-use tch::{Device, Tensor};
+use tch::Tensor;
 
 /// One window.
 #[derive(Debug, Clone)]
@@ -66,24 +64,13 @@ pub fn class_index(sample: &Sample, classes: &[String]) -> Result<usize> {
 
 /// Batches of such windows.
 pub struct ClassWindows<'a> {
-    pub set: &'a ClassSet,
-    pad: PlacedToken,
-    visual: usize,
-    batch_tokens: usize,
-    seed: u64,
-    device: Device,
+    set: &'a ClassSet,
+    batching: Batching,
 }
 
 impl<'a> ClassWindows<'a> {
-    pub fn new(set: &'a ClassSet, classifier: &Classifier, batch_tokens: usize, seed: u64) -> Self {
-        Self {
-            set,
-            pad: classifier.tokenizer.pad,
-            visual: classifier.model.config.visual_tokens() as usize,
-            batch_tokens,
-            seed,
-            device: classifier.model.device(),
-        }
+    pub fn new(set: &'a ClassSet, batching: Batching) -> Self {
+        Self { set, batching }
     }
 }
 
@@ -97,24 +84,20 @@ impl BatchSource for ClassWindows<'_> {
     type Job = Vec<usize>;
     type Batch = ClassBatch;
 
-    /// Windows of like length together, in random order.
     fn pass(&self, pass: usize) -> Box<dyn Iterator<Item = Result<Vec<usize>>> + Send + '_> {
-        let length = |index: usize| self.set.examples[index].window.len() + self.visual;
-        let count = self.set.examples.len();
-        let batches = shuffled_batches(count, length, self.batch_tokens, self.seed, pass);
-        Box::new(batches.into_iter().map(Ok))
+        let windows = self.set.examples.iter().map(|example| &example.window);
+        Box::new(self.batching.pass(windows, pass).into_iter().map(Ok))
     }
 
-    fn prepare(&self, batch: Vec<usize>, _random: &mut ChaCha8Rng) -> Result<ClassBatch> {
+    fn prepare(&self, batch: Vec<usize>, random: &mut ChaCha8Rng) -> Result<ClassBatch> {
         let examples: Vec<&ClassExample> = batch.iter().map(|&i| &self.set.examples[i]).collect();
         let windows: Vec<&Window> = examples.iter().map(|e| &e.window).collect();
         let pictures: Vec<&RgbImage> =
             examples.iter().map(|e| &self.set.pictures[e.picture]).collect();
-        let pages: Vec<usize> = (0..examples.len()).collect();
         let classes: Vec<i64> = examples.iter().map(|e| e.class as i64).collect();
         Ok(ClassBatch {
-            inputs: stack(&windows, &pictures, &pages, self.pad, self.device),
-            classes: Tensor::from_slice(&classes).to_device(self.device),
+            inputs: self.batching.inputs(&windows, &pictures, random),
+            classes: Tensor::from_slice(&classes).to_device(self.batching.device),
         })
     }
 }
