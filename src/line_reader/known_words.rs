@@ -1,20 +1,33 @@
-//! Words that one may expect on a page: those of the built-in model's vocabulary. Of two readings of one
-//! place the one that makes words is right far more often than its confidence says (docs/ocr.md).
+//! Words that one may expect on a page: those of the built-in model's vocabulary, and field names in eleven
+//! languages. Of two readings of one place the one that makes words is right far more often than its
+//! confidence says (docs/ocr.md).
 
+use crate::lexicon::{Language, Term, lexicon_of};
 use crate::model::registry::embedded;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-/// Letters of a word at least: shorter ones are in the vocabulary whatever they are.
+/// Letters of a word at least.
 const FEWEST_LETTERS: usize = 2;
+/// Letters of a word of the lexicon at least: it has syllables, too.
+const FEWEST_LEXICON_LETTERS: usize = 4;
 
 static KNOWN: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let tokenizer: Value = serde_json::from_slice(embedded::TOKENIZER).unwrap_or_default();
     let vocabulary = tokenizer.pointer("/model/vocab").and_then(Value::as_object);
     let words = vocabulary.into_iter().flat_map(|vocabulary| vocabulary.keys());
-    words.filter(|word| word.chars().all(char::is_alphabetic)).cloned().collect()
+    let words = words.filter(|word| word.chars().all(char::is_alphabetic)).cloned();
+    words.chain(field_names()).collect()
 });
+
+/// Words of the lexicon, lower case.
+fn field_names() -> impl Iterator<Item = String> {
+    let lexicons = Language::ALL.iter().map(|language| lexicon_of(*language));
+    let texts = lexicons.flat_map(|lexicon| Term::ALL.iter().flat_map(|term| lexicon.all(*term)));
+    let words = texts.flat_map(|text| text.split(|c: char| !c.is_alphabetic()));
+    words.filter(|word| word.chars().count() >= FEWEST_LEXICON_LETTERS).map(str::to_lowercase)
+}
 
 /// Whether a reading has words, and all of them are known. What stands around a word is not looked at,
 /// nor what has no letters.

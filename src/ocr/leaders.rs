@@ -36,8 +36,17 @@ pub fn without_leaders(words: Vec<Word>) -> Vec<Word> {
     kept
 }
 
-/// The written parts of a word, each with its share of the word's width.
+/// The written parts of a word, each with its share of the word's width. Behind one line another may come to
+/// light.
 fn parts(word: Word) -> Vec<Word> {
+    let apart = apart(&word);
+    if matches!(&apart[..], [one] if one.text == word.text) {
+        return apart;
+    }
+    apart.into_iter().flat_map(parts).collect()
+}
+
+fn apart(word: &Word) -> Vec<Word> {
     let text: Vec<char> = word.text.chars().collect();
     let mut written = vec![true; text.len()];
     let mut start = 0;

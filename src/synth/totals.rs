@@ -154,8 +154,6 @@ impl Scribe<'_> {
                 y += 2.5;
             }
             if row.strong && banner {
-                let height = style.line() + 4.0;
-                self.sheet.fill(left, y - 1.0, right - left, height, self.accent);
                 style = style.colored([255; 3]);
             }
             let inset = if banner { 4.0 } else { 0.0 };
@@ -170,6 +168,10 @@ impl Scribe<'_> {
                 let at = (left + inset, y);
                 self.sheet.paragraph(at, room.max(50.0), &[key], style, Align::Left)
             };
+            if row.strong && banner {
+                // Under all lines that the name takes.
+                self.sheet.fill(left, y - 1.0, right - left, bottom - y + 4.0, self.accent);
+            }
             // Read as set: the name before its value.
             let first =
                 words - value.iter().map(|s| s.text.split_whitespace().count()).sum::<usize>();
