@@ -11,7 +11,6 @@ use super::amount::parse_amount;
 use super::page::HeadPrediction;
 use super::sequence::Evidence;
 use crate::document::{Value, Word};
-use crate::labels::Tag;
 use std::collections::HashMap;
 
 /// Sums looked at on a page at most, the last ones: an invoice ends with its totals.
@@ -67,21 +66,12 @@ pub fn balance_sums(head: &mut HeadPrediction, words: &[Word], context: &ValueCo
     let Some(chosen) = best_balance(&sums) else { return };
     let trust = Trust::in_sums(chosen);
     for sum in &sums {
-        let role = (0..3).find(|role| chosen[*role] == sum.units);
-        for (id, probability) in head.probabilities[sum.word].iter_mut().enumerate() {
-            let Some(Tag::Begin(label) | Tag::Inside(label)) = head.labels.tag(id) else {
-                continue;
-            };
-            let weight = match [subtotal, tax, total].iter().position(|of| *of == label) {
-                Some(of) if role == Some(of) => trust.up,
-                Some(_) => DOWN,
-                None => continue,
-            };
-            *probability *= weight;
-        }
-        let row = &mut head.probabilities[sum.word];
-        let all: f32 = row.iter().sum();
-        row.iter_mut().for_each(|probability| *probability /= all.max(f32::MIN_POSITIVE));
+        let role = chosen.iter().position(|units| *units == sum.units);
+        head.weigh(sum.word, |label, _| match ROLES.iter().position(|of| *of == label) {
+            Some(of) if role == Some(of) => trust.up,
+            Some(_) => DOWN,
+            None => 1.0,
+        });
     }
 }
 
@@ -141,7 +131,7 @@ fn best_balance(sums: &[Sum]) -> Option<[i128; 3]> {
 }
 
 /// An amount in thousandths, so that sums are compared without rounding; `None` with more decimals.
-pub(super) fn thousandths(amount: &str) -> Option<i128> {
+fn thousandths(amount: &str) -> Option<i128> {
     let (whole, cents) = amount.split_once('.').unwrap_or((amount, ""));
     if cents.len() > 3 {
         return None;

@@ -14,7 +14,6 @@ use super::surplus::digits;
 use super::value::{ValueKind, typed_value};
 use crate::document::Word;
 use crate::geometry::PixelBox;
-use crate::labels::Tag;
 use crate::lexicon::{Language, Term, lexicon_of};
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -165,24 +164,15 @@ pub fn heed_captions(head: &mut HeadPrediction, words: &[Word], context: &ValueC
     for Captioned { announced, words } in captioned(words, context) {
         let (up, down) = weights(announced);
         for (position, word) in words.into_iter().enumerate() {
-            let Some(row) = head.probabilities.get_mut(word) else { continue };
-            for (id, probability) in row.iter_mut().enumerate() {
-                let (label, first) = match head.labels.tag(id) {
-                    Some(Tag::Begin(label)) => (label, true),
-                    Some(Tag::Inside(label)) => (label, false),
-                    _ => continue,
-                };
-                let name = head.labels.entities()[label].as_str();
+            head.weigh(word, |name, begins| {
                 if announced.label == Some(name) {
-                    if first == (position == 0) {
-                        *probability *= up;
-                    }
+                    if begins == (position == 0) { up } else { 1.0 }
                 } else if rivals(name, announced.kind) {
-                    *probability *= down;
+                    down
+                } else {
+                    1.0
                 }
-            }
-            let sum: f32 = row.iter().sum();
-            row.iter_mut().for_each(|probability| *probability /= sum.max(f32::MIN_POSITIVE));
+            });
         }
     }
 }

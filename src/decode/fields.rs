@@ -8,10 +8,10 @@
 use super::balance::amount_units;
 use super::date::parse_date;
 use super::items::{is_item_label, line_items};
-use super::parties::is_seller;
+use super::parties::sells;
 use super::surplus::{digits, without_surplus};
 use super::value::{ValueKind, plain};
-use crate::document::{Entity, Value, letters_and_digits};
+use crate::document::{Entity, Value};
 use crate::geometry::PixelBox;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -94,11 +94,10 @@ pub fn answers(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, A
     }
     let company = candidates.get("company").and_then(|list| best_of(list)).map(|c| &entities[c]);
     if let (Some(company), Some(customers)) = (company, candidates.get_mut("customer")) {
-        let is_other = |customer: &Entity| {
-            letters_and_digits(&customer.text) != letters_and_digits(&company.text)
-                || !is_seller(company.score, customer.score)
-        };
-        customers.retain(|candidate| is_other(&entities[candidate.index]));
+        customers.retain(|candidate| {
+            let customer = &entities[candidate.index];
+            !sells((&company.text, company.score), (&customer.text, customer.score))
+        });
     }
     if options.check_sums {
         favour_sums_that_add_up(&mut candidates, entities);

@@ -15,7 +15,7 @@ use super::whole_name::complete_names;
 use crate::document::{Entity, Page, Relation};
 use crate::error::Result;
 use crate::geometry::PixelBox;
-use crate::labels::LabelSet;
+use crate::labels::{LabelSet, Tag};
 
 /// All rules of decoding.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +54,24 @@ pub struct HeadPrediction {
     pub labels: LabelSet,
     /// [words][classes]
     pub probabilities: Vec<Vec<f32>>,
+}
+
+impl HeadPrediction {
+    /// Multiplies what the model gives a word for each label by `weight(label, begins)`, where `begins`
+    /// tells `B-` from `I-`; the word's classes add up to one after it.
+    pub(super) fn weigh(&mut self, word: usize, weight: impl Fn(&str, bool) -> f32) {
+        let Some(row) = self.probabilities.get_mut(word) else { return };
+        let labels = self.labels.entities();
+        for (id, probability) in row.iter_mut().enumerate() {
+            match self.labels.tag(id) {
+                Some(Tag::Begin(label)) => *probability *= weight(&labels[label], true),
+                Some(Tag::Inside(label)) => *probability *= weight(&labels[label], false),
+                _ => {}
+            }
+        }
+        let sum: f32 = row.iter().sum();
+        row.iter_mut().for_each(|probability| *probability /= sum.max(f32::MIN_POSITIVE));
+    }
 }
 
 /// How likely it is that two groups of words belong together, named as samples name them.
@@ -114,21 +132,23 @@ pub fn decode_page(
 ) -> Result<PageDecoding> {
     let mut found: Vec<(Span, &LabelSet)> = Vec::new();
     let context = ValueContext::of_words(&page.words);
+    // Plain aggregation gives what the Python pipeline gives.
+    let is_plain = options.bio.aggregation.is_plain();
     for head in &prediction.heads {
         let labels = &head.labels;
         let mut head = head.clone();
-        if options.captions && !options.bio.aggregation.is_plain() {
+        if options.captions && !is_plain {
             heed_captions(&mut head, &page.words, &context);
         }
-        if options.fields.check_sums && !options.bio.aggregation.is_plain() {
+        if options.fields.check_sums && !is_plain {
             balance_sums(&mut head, &page.words, &context);
         }
         let mut spans = bio::spans(&page.words, &head.probabilities, &head.labels, options.bio)
             .map_err(|error| error.on_page(page.number))?;
-        if !options.bio.aggregation.is_plain() {
+        if !is_plain {
             relabel_sellers(&mut spans, &head, &page.words);
         }
-        if !options.bio.aggregation.is_plain() && options.second_choice < 1.0 {
+        if !is_plain && options.second_choice < 1.0 {
             let least = options.second_choice;
             spans.extend(second_choices(&head, &page.words, &spans, &context, least));
         }
@@ -148,7 +168,7 @@ pub fn decode_page(
     }
     add_values(&mut decoding.entities, &context);
     complete(&mut decoding, page, &context);
-    if !options.bio.aggregation.is_plain() {
+    if !is_plain {
         complete_names(&mut decoding, page);
     }
     let pairs = match &prediction.pairs {

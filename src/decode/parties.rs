@@ -14,7 +14,7 @@ pub fn relabel_sellers(spans: &mut [Span], head: &HeadPrediction, words: &[Word]
     let [Some(company), Some(customer)] = labels else { return };
     let name = |span: &Span| {
         let texts: Vec<&str> = span.words.iter().map(|word| words[*word].text.as_str()).collect();
-        letters_and_digits(&texts.join(" "))
+        texts.join(" ")
     };
     let sellers: Vec<(String, f32)> = spans
         .iter()
@@ -23,17 +23,17 @@ pub fn relabel_sellers(spans: &mut [Span], head: &HeadPrediction, words: &[Word]
         .collect();
     for span in spans.iter_mut().filter(|span| span.label == customer) {
         let own = name(span);
-        let sells =
-            |(seller, score): &(String, f32)| *seller == own && is_seller(*score, span.score);
-        if sellers.iter().any(sells) {
+        if sellers.iter().any(|(seller, score)| sells((seller, *score), (&own, span.score))) {
             span.label = company;
         }
     }
 }
 
-/// Whether a name scored as company and as customer is the company's.
-pub fn is_seller(as_company: f32, as_customer: f32) -> bool {
-    as_company >= SHARE * as_customer
+/// Whether a customer is the company under another label: the same name, case, spaces and punctuation
+/// aside, and not scored much less as company. Both with their scores.
+pub fn sells(company: (&str, f32), customer: (&str, f32)) -> bool {
+    letters_and_digits(company.0) == letters_and_digits(customer.0)
+        && company.1 >= SHARE * customer.1
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl Scribe<'_> {
     }
 
     /// Seller and buyer in blocks alike, beside or below each other.
-    pub(super) fn both_parties(
+    fn both_parties(
         &mut self,
         deal: &Deal,
         plan: &Plan,

@@ -102,6 +102,10 @@ impl Start<'_> {
         let is_bert = is_bert(dir);
         let mut config = if is_bert { compact_config(dir)? } else { ModelConfig::read(dir)? };
         config.set_labels(self.labels);
+        // What the base's second head knows of form parts is not learned again.
+        let is_form_head = self.task == Task::TokenClassification
+            && !self.beside.form
+            && config.layoutlm.as_ref().is_some_and(|e| e.form_labels == self.labels.names());
         // Name, temperature and what was taught belong to the model that was.
         let extras = LayoutLmExtras { boxes: self.boxes, ..self.beside.extras() };
         config.layoutlm = (extras != LayoutLmExtras::default()).then_some(extras);
@@ -112,20 +116,11 @@ impl Start<'_> {
         } else {
             let checkpoint = Checkpoint::open(dir)?;
             checkpoint.fill(model.store(), Missing::Keep(&HEADS))?;
-            if self.task == Task::TokenClassification && self.is_form_head_of(dir)? {
+            if is_form_head {
                 checkpoint.fill_as(model.store(), TokenHead::FORM, "classifier")?;
             }
         }
         Ok((model, tokenizer))
-    }
-}
-
-impl Start<'_> {
-    /// Whether the labels are those of the base's second head: what it knows of form parts is not
-    /// learned again.
-    fn is_form_head_of(&self, dir: &Path) -> Result<bool> {
-        let extras = ModelConfig::read(dir)?.layoutlm.unwrap_or_default();
-        Ok(!self.beside.form && extras.form_labels == self.labels.names())
     }
 }
 
