@@ -141,8 +141,9 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
     if let Some(text) = args.base.to_str() {
         args.base = super::model::directory(text, context)?;
     }
+    let device = super::model::usable(args.device)?;
     if args.task == TaskArg::Classify {
-        return super::finetune_classes::run(&args, context);
+        return super::finetune_classes::run(&args, device, context);
     }
     let mut samples = read_all(&args.data)?;
     if args.no_pictures {
@@ -157,7 +158,6 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
     let taught: Vec<String> =
         labels.entities().iter().filter(|label| taught.contains(*label)).cloned().collect();
     context.note(format!("{} pages to train on, {} held out", train.len(), dev.len()));
-    let device = args.device.into();
     let beside = Beside { links: args.links, form: args.form_parts };
     let task = Task::TokenClassification;
     let (boxes, seed) = (args.boxes, args.seed);

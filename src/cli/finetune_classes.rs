@@ -23,7 +23,11 @@ use crate::train::pretrain::pages::PageReading;
 use std::path::Path;
 use tch::Tensor;
 
-pub fn run(args: &FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode> {
+pub fn run(
+    args: &FinetuneArgs,
+    device: tch::Device,
+    context: &Context,
+) -> anyhow::Result<ExitCode> {
     if args.form_parts || args.links {
         return Err(Error::usage("form parts and links are learned with labels of words")
             .hint("leave --form-parts and --links out, or --task classify")
@@ -42,7 +46,6 @@ pub fn run(args: &FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let labels = LabelSet::from_names(pages.classes);
     let (train, dev) = split_dev(pages.samples, args.dev, args.seed, split_by(args.dev_by_group));
     context.note(format!("{} pages to train on, {} held out", train.len(), dev.len()));
-    let device = args.device.into();
     let start = Start {
         task: Task::SequenceClassification,
         labels: &labels,

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Stage `model`: the model is missing, damaged or does not fit this program.
 pub fn open(args: &ModelArgs, context: &Context) -> Result<Arc<dyn Analyzer>> {
     if args.model.is_none() {
-        return Ok(Arc::new(BackgroundAnalyzer::built_in(checked(args.device)?, args.precision)?));
+        return Ok(Arc::new(BackgroundAnalyzer::built_in(usable(args.device)?, args.precision)?));
     }
     Ok(Arc::new(ModelAnalyzer::from(load(args, context)?)))
 }
@@ -33,7 +33,7 @@ pub fn load(args: &ModelArgs, context: &Context) -> Result<Named> {
 /// # Errors
 /// As [`load`].
 pub fn find(args: &ModelArgs, context: &Context) -> Result<Found> {
-    let device = checked(args.device)?;
+    let device = usable(args.device)?;
     let mut found = match args.model.as_deref().map(Place::of) {
         None => registry::default_model(device),
         Some(Place::Directory(directory)) => registry::from_directory(&directory, device),
@@ -82,7 +82,11 @@ fn downloaded(name: &HubName, context: &Context) -> Result<PathBuf> {
     Hub::new(HubSettings::from_environment()?).directory(name, &mut DownloadBar::new(context))
 }
 
-fn checked(device: Device) -> Result<tch::Device> {
+/// The device that was asked for.
+///
+/// # Errors
+/// `DeviceUnavailable` where this machine, or its libtorch, has none.
+pub(super) fn usable(device: Device) -> Result<tch::Device> {
     if let Device::Cuda(number) = device
         && !(tch::Cuda::is_available() && (number as i64) < tch::Cuda::device_count())
     {

@@ -118,12 +118,12 @@ pub fn run(mut args: PretrainArgs, context: &Context) -> anyhow::Result<ExitCode
     if let Some(text) = args.base.as_ref().and_then(|base| base.to_str()) {
         args.base = Some(super::model::directory(text, context)?);
     }
+    let device = super::model::usable(args.device)?;
     let shards = read_pages(&args, context)?;
     let Some(base) = args.base.as_ref().filter(|_| !args.read_only) else {
         return Ok(ExitCode::Success);
     };
     let objectives = Objectives::of(&args.objectives);
-    let device = args.device.into();
     let (model, tokenizer) = starting_model(base, objectives, device, args.seed)?;
     prepare_backbone(base, &model, &shards, !args.no_pictures)?;
     let source = source(&args, shards, &model, &tokenizer)?;

@@ -124,11 +124,11 @@ fn lines(args: &LinesArgs, context: &Context) -> anyhow::Result<ExitCode> {
 }
 
 fn train(args: TrainArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let device = super::model::usable(args.device)?;
     let train = LineStore::open(&args.lines)?;
     let dev = LineStore::open(&args.dev)?;
     context.note(format!("{} lines to train on, {} held out", train.lines.len(), dev.lines.len()));
     tch::manual_seed(args.seed as i64);
-    let device = args.device.into();
     let reader = match &args.base {
         Some(dir) => LineReader::open_for_training(dir, device)?,
         None => LineReader::fresh(Alphabet::default(), device),

@@ -8,9 +8,10 @@
 
 use super::ValueContext;
 use super::amount::parse_amount;
+use super::caption::on_one_line;
 use super::page::HeadPrediction;
 use super::sequence::Evidence;
-use crate::document::{Value, Word};
+use crate::document::{Entity, Value, Word};
 use std::collections::HashMap;
 
 /// Sums looked at on a page at most, the last ones: an invoice ends with its totals.
@@ -51,7 +52,8 @@ const ROLES: [&str; 3] = ["subtotal", "tax", "total"];
 
 /// A sum on the page.
 struct Sum {
-    word: usize,
+    /// One word, or those that spaces between thousands make of it.
+    words: Vec<usize>,
     /// In thousandths.
     units: i128,
     /// What the model gives it for each of [`ROLES`].
@@ -67,11 +69,13 @@ pub fn balance_sums(head: &mut HeadPrediction, words: &[Word], context: &ValueCo
     let trust = Trust::in_sums(chosen);
     for sum in &sums {
         let role = chosen.iter().position(|units| *units == sum.units);
-        head.weigh(sum.word, |label, _| match ROLES.iter().position(|of| *of == label) {
-            Some(of) if role == Some(of) => trust.up,
-            Some(_) => DOWN,
-            None => 1.0,
-        });
+        for word in &sum.words {
+            head.weigh(*word, |label, _| match ROLES.iter().position(|of| *of == label) {
+                Some(of) if role == Some(of) => trust.up,
+                Some(_) => DOWN,
+                None => 1.0,
+            });
+        }
     }
 }
 
@@ -82,18 +86,52 @@ fn sums(
     context: &ValueContext,
     labels: [usize; 3],
 ) -> Vec<Sum> {
-    let found = words.iter().zip(&head.probabilities).enumerate().rev();
-    let sums = found.filter_map(|(word, (read, row))| {
-        let money = parse_amount(&read.text, context.numbers())?;
-        let units = thousandths(&money.amount).filter(|units| *units > 0)?;
+    let mut found = Vec::new();
+    let mut end = words.len().min(head.probabilities.len());
+    while end > 0 && found.len() < MOST {
+        let start = start_of_number(words, end - 1);
+        let all = start..end;
+        end = start;
+        let text: String = words[all.clone()].iter().map(|word| word.text.as_str()).collect();
+        let Some(money) = parse_amount(&text, context.numbers()) else { continue };
+        let Some(units) = thousandths(&money.amount).filter(|units| *units > 0) else { continue };
         let bare = !money.amount.contains('.') && units < LEAST_WITHOUT_CENTS;
-        if bare || read.text.contains('%') {
-            return None;
+        if bare || text.contains('%') {
+            continue;
         }
-        let evidence = Evidence::new(row, &head.labels);
-        Some(Sum { word, units, odds: labels.map(|label| evidence.of(label)) })
-    });
-    sums.take(MOST).collect()
+        let rows = || head.probabilities[all.clone()].iter();
+        let odds = labels.map(|label| {
+            let given = rows().map(|row| Evidence::new(row, &head.labels).of(label));
+            given.sum::<f32>() / all.len() as f32
+        });
+        found.push(Sum { words: all.collect(), units, odds });
+    }
+    found
+}
+
+/// The first word of the number that ends with a word: `2 305,00` are two, close together.
+fn start_of_number(words: &[Word], end: usize) -> usize {
+    /// Between thousands, in heights.
+    const CLOSE: f32 = 0.6;
+    let figures = |text: &str| text.chars().take_while(char::is_ascii_digit).count();
+    let mut start = end;
+    while let Some(before) = start.checked_sub(1) {
+        let (head, tail) = (&words[before], &words[start]);
+        let thousands = figures(&tail.text) == 3;
+        // `EUR` or a sign may be glued to the first figures.
+        let last = head.text.chars().rev().take_while(char::is_ascii_digit).count();
+        let only = figures(&head.text) == head.text.len();
+        let gap = tail.bbox.left() as f32 - head.bbox.right() as f32;
+        let close = gap < CLOSE * head.bbox.height().max(tail.bbox.height()) as f32;
+        if !thousands || !(1..=3).contains(&last) || !close || !on_one_line(head.bbox, tail.bbox) {
+            break;
+        }
+        start = before;
+        if !only {
+            break;
+        }
+    }
+    start
 }
 
 /// The three values, in the order of [`ROLES`], that the model is likeliest to mean.
@@ -130,6 +168,22 @@ fn best_balance(sums: &[Sum]) -> Option<[i128; 3]> {
     chosen.map(|(_, three)| three)
 }
 
+/// What the model takes for a tax and is more than every sum without tax is the total, where it sees none.
+pub fn relabel_totals(entities: &mut [Entity]) {
+    let [subtotal, tax, total] = ROLES;
+    let units = |entity: &Entity| amount_units(entity.value.as_ref());
+    let of = |label: &'static str| move |entity: &&Entity| entity.label == label;
+    let net = entities.iter().filter(of(subtotal)).filter_map(units).max();
+    let Some(net) = net.filter(|net| *net > 0) else { return };
+    if entities.iter().any(|entity| entity.label == total && entity.value.is_some()) {
+        return;
+    }
+    let taxes = entities.iter_mut().filter(|entity| entity.label == tax);
+    for entity in taxes.filter(|entity| amount_units(entity.value.as_ref()) > Some(net)) {
+        entity.label = total.to_string();
+    }
+}
+
 /// An amount in thousandths, so that sums are compared without rounding; `None` with more decimals.
 fn thousandths(amount: &str) -> Option<i128> {
     let (whole, cents) = amount.split_once('.').unwrap_or((amount, ""));
@@ -153,25 +207,35 @@ mod tests {
     use crate::geometry::PixelBox;
     use crate::labels::LabelSet;
 
-    /// Rows of O, and `B-` of subtotal, tax, total, item amount.
-    fn weighed(sums: &[(&str, [f32; 5])]) -> Vec<Vec<f32>> {
-        let labels = LabelSet::bio(&["subtotal", "tax", "total", "item_amount"]);
-        let row = |given: &[f32; 5]| {
-            let [outside, rest @ ..] = *given;
-            std::iter::once(outside).chain(rest.into_iter().flat_map(|p| [p, 0.0])).collect()
-        };
-        let probabilities = sums.iter().map(|(_, given)| row(given)).collect();
-        let word = |(index, (text, _)): (usize, &(&str, [f32; 5]))| Word {
+    /// Texts below each other, each with what is given to O, and to `B-` of subtotal, tax, total, item
+    /// amount.
+    type Given<'a> = (&'a str, [f32; 5]);
+
+    fn words_of(sums: &[Given]) -> Vec<Word> {
+        let word = |(index, (text, _)): (usize, &Given)| Word {
             text: (*text).to_string(),
             bbox: PixelBox::new(0, index as i64 * 20, 50, index as i64 * 20 + 15),
             confidence: 1.0,
             line: index as u32,
             block: 0,
         };
-        let words: Vec<Word> = sums.iter().enumerate().map(word).collect();
+        sums.iter().enumerate().map(word).collect()
+    }
+
+    fn weighed_words(sums: &[Given], words: &[Word]) -> Vec<Vec<f32>> {
+        let labels = LabelSet::bio(&["subtotal", "tax", "total", "item_amount"]);
+        let row = |given: &[f32; 5]| {
+            let [outside, rest @ ..] = *given;
+            std::iter::once(outside).chain(rest.into_iter().flat_map(|p| [p, 0.0])).collect()
+        };
+        let probabilities = sums.iter().map(|(_, given)| row(given)).collect();
         let mut head = HeadPrediction { labels, probabilities };
-        balance_sums(&mut head, &words, &ValueContext::of_words(&words));
+        balance_sums(&mut head, words, &ValueContext::of_words(words));
         head.probabilities
+    }
+
+    fn weighed(sums: &[Given]) -> Vec<Vec<f32>> {
+        weighed_words(sums, &words_of(sums))
     }
 
     fn best(rows: &[Vec<f32>]) -> Vec<usize> {
@@ -226,6 +290,45 @@ mod tests {
             ("4.90", [0.8, 0.0, 0.2, 0.0, 0.0]),
         ]);
         assert_eq!(best(&rows), [5, 0, 0]);
+    }
+
+    #[test]
+    fn thousands_with_spaces_between_are_one_sum() {
+        let row = [0.5, 0.2, 0.2, 0.1, 0.0];
+        let given = [("2", row), ("305,00", row), ("461,00", row), ("2", row), ("766,00", row)];
+        let mut words = words_of(&given);
+        // Side by side, the thousands close to the rest.
+        for (word, left) in words.iter_mut().zip([0, 12, 200, 400, 412]) {
+            word.bbox = PixelBox::new(left, 0, left + 8, 15);
+        }
+        assert_eq!([1, 2, 4].map(|end| start_of_number(&words, end)), [0, 2, 3]);
+        let rows = weighed_words(&given, &words);
+        assert_eq!(best(&rows), [1, 1, 3, 5, 5]);
+    }
+
+    /// As seen: a total without a caption that is known taken for the tax.
+    #[test]
+    fn a_tax_above_the_subtotal_is_the_total() {
+        let entity = |id, label: &str, amount: &str| Entity {
+            id,
+            label: label.into(),
+            text: amount.into(),
+            value: Some(Value::Amount { amount: amount.into(), currency: None }),
+            score: 0.8,
+            ocr_confidence: 1.0,
+            page: 1,
+            bbox: PixelBox::new(0, 0, 9, 9),
+            words: Vec::new(),
+        };
+        let labels = |mut entities: Vec<Entity>| {
+            relabel_totals(&mut entities);
+            entities.into_iter().map(|entity| entity.label).collect::<Vec<_>>()
+        };
+        let two = vec![entity(0, "subtotal", "2783.20"), entity(1, "tax", "3479.00")];
+        assert_eq!(labels(two.clone()), ["subtotal", "total"]);
+        let three = [two, vec![entity(2, "total", "9.00")]].concat();
+        assert_eq!(labels(three), ["subtotal", "tax", "total"]);
+        assert_eq!(labels(vec![entity(0, "tax", "5.00")]), ["tax"]);
     }
 
     #[test]

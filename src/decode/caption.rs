@@ -270,11 +270,14 @@ fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
     longest
 }
 
-/// The mark that a number is glued to: `n°562044387`, `Nr.4711`.
+/// The mark that a number is glued to: `n°562044387`, `Nr.4711`, `č.FV5040011231`.
 fn glued_mark(text: &str) -> Option<&str> {
-    let (mark, _) = text.split_at(text.find(|c: char| c.is_ascii_digit())?);
+    const MARKS: [char; 5] = ['°', 'º', '.', ':', '#'];
+    let (before, _) = text.split_at(text.find(|c: char| c.is_ascii_digit())?);
+    let (end, mark) = before.char_indices().rev().find(|(_, c)| MARKS.contains(c))?;
+    let mark = &text[..end + mark.len_utf8()];
     let letters = mark.chars().filter(|c| c.is_alphabetic()).count();
-    (letters <= 3 && mark.ends_with(['°', 'º', '.', ':', '#'])).then_some(mark)
+    (letters <= 3).then_some(mark)
 }
 
 /// Whether two words stand side by side on one line.

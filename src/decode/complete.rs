@@ -6,6 +6,7 @@
 
 use super::caption::on_one_line;
 use super::context::ValueContext;
+use super::fields::is_form_part;
 use super::page::PageDecoding;
 use super::surplus::digits;
 use super::value::{ValueKind, typed_value};
@@ -44,17 +45,24 @@ struct Neighbour {
 }
 
 /// What stands right behind and right before an entity on its line: a word of none, or a whole
-/// entity of the same label.
+/// entity of the same label. Beside part of a date also two words: `10` of `10 luglio 2020`.
 fn neighbours(decoding: &PageDecoding, page: &Page, index: usize) -> Vec<Neighbour> {
     let words = &decoding.words[index];
-    let (Some(first), Some(last)) = (words.first(), words.last()) else { return Vec::new() };
-    let beside = |inner: usize, outer: Option<usize>| {
+    let (Some(&first), Some(&last)) = (words.first(), words.last()) else { return Vec::new() };
+    // Parts of forms are another head's: the same words may be an answer as well.
+    let of_entity = |word: usize| {
+        let all = decoding.words.iter().zip(&decoding.entities);
+        all.into_iter()
+            .position(|(words, entity)| !is_form_part(&entity.label) && words.contains(&word))
+    };
+    let close = |inner: usize, outer: Option<usize>| {
         let outer = outer.filter(|word| *word < page.words.len())?;
-        let (left, right) = if inner < outer { (inner, outer) } else { (outer, inner) };
-        if !are_close(page.words[left].bbox, page.words[right].bbox) {
-            return None;
-        }
-        match decoding.words.iter().position(|words| words.contains(&outer)) {
+        let (left, right) = (inner.min(outer), inner.max(outer));
+        are_close(page.words[left].bbox, page.words[right].bbox).then_some(outer)
+    };
+    let beside = |inner: usize, outer: Option<usize>| {
+        let outer = close(inner, outer)?;
+        match of_entity(outer) {
             None => Some(Neighbour { words: vec![outer], entity: None }),
             Some(other) if decoding.entities[other].label == decoding.entities[index].label => {
                 Some(Neighbour { words: decoding.words[other].clone(), entity: Some(other) })
@@ -62,9 +70,27 @@ fn neighbours(decoding: &PageDecoding, page: &Page, index: usize) -> Vec<Neighbo
             Some(_) => None,
         }
     };
-    let behind = beside(*last, last.checked_add(1));
-    let before = beside(*first, first.checked_sub(1));
-    behind.into_iter().chain(before).collect()
+    let free = |word: &usize| of_entity(*word).is_none();
+    let pair = |from: usize, step: fn(usize) -> Option<usize>| {
+        let near = close(from, step(from)).filter(free)?;
+        let far = close(near, step(near)).filter(free)?;
+        Some(Neighbour { words: vec![near.min(far), near.max(far)], entity: None })
+    };
+    let on = |word: usize| word.checked_add(1);
+    let back = |word: usize| word.checked_sub(1);
+    let mut found: Vec<Neighbour> =
+        beside(last, on(last)).into_iter().chain(beside(first, back(first))).collect();
+    if ValueKind::of_label(&decoding.entities[index].label) == ValueKind::Date {
+        found.extend(pair(last, on));
+        found.extend(pair(first, back));
+        // One on each side: `luglio` of `10 luglio 2020`.
+        let before = close(first, back(first)).filter(free);
+        let behind = close(last, on(last)).filter(free);
+        if let (Some(before), Some(behind)) = (before, behind) {
+            found.push(Neighbour { words: vec![before, behind], entity: None });
+        }
+    }
+    found
 }
 
 /// Whether two words stand on one line with little between them.
@@ -142,7 +168,7 @@ mod tests {
 
     /// Texts and answers of a line whose words are close together but for `|`.
     fn found(line: &[(&str, &str)]) -> Vec<(String, String)> {
-        let labels = LabelSet::bio(&["date", "total"]);
+        let labels = LabelSet::bio(&["date", "total", "answer"]);
         let mut left = 0;
         let mut words = Vec::new();
         let mut probabilities = Vec::new();
@@ -200,6 +226,26 @@ mod tests {
         assert_eq!(found(&[("28-", "B-DATE"), ("04-18", "B-DATE")]), whole);
         assert_eq!(found(&[("28-", "B-DATE"), ("04-18", "O")]), whole);
         assert_eq!(found(&[("28-", "O"), ("04-18", "B-DATE")]), whole);
+    }
+
+    /// As seen: the day alone of a date in words.
+    #[test]
+    fn a_date_in_words_is_made_whole() {
+        let whole = one("10 luglio 2020", "2020-07-10");
+        assert_eq!(found(&[("10", "B-DATE"), ("luglio", "O"), ("2020", "O")]), whole);
+        assert_eq!(found(&[("10", "O"), ("luglio", "B-DATE"), ("2020", "O")]), whole);
+        assert_eq!(found(&[("10", "O"), ("luglio", "O"), ("2020", "B-DATE")]), whole);
+        let far = [("10", "B-DATE"), ("luglio", "O"), ("|", ""), ("2020", "O")];
+        assert_eq!(found(&far), one("10", "10"));
+    }
+
+    /// As seen: the other words of the date were a form's answer.
+    #[test]
+    fn answers_of_forms_are_no_other_entities() {
+        let line = [("10", "B-DATE"), ("luglio", "B-ANSWER"), ("2020", "I-ANSWER")];
+        let all = found(&line);
+        assert_eq!(all[0], ("10 luglio 2020".to_string(), "2020-07-10".to_string()));
+        assert_eq!(all[1].0, "luglio 2020");
     }
 
     #[test]

@@ -6,12 +6,13 @@
 //! (subtotal + tax = total) speak for each other, but no value is made up that was not read.
 
 use super::balance::amount_units;
+use super::currency::marks;
 use super::date::parse_date;
 use super::items::{is_item_label, line_items};
 use super::parties::sells;
 use super::surplus::{digits, without_surplus};
 use super::value::{ValueKind, plain};
-use crate::document::{Entity, Value};
+use crate::document::{Entity, Value, letters_and_digits};
 use crate::geometry::PixelBox;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -99,8 +100,10 @@ pub fn answers(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, A
             !sells((&company.text, company.score), (&customer.text, customer.score))
         });
     }
+    doubt_due_dates_of_issue(&mut candidates, entities);
     if options.check_sums {
         favour_sums_that_add_up(&mut candidates, entities);
+        leave_out_taxes_of_all(&mut candidates, entities);
     }
     candidates
         .into_iter()
@@ -113,16 +116,30 @@ pub fn answers(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, A
 
 /// Whether a document has one answer of a label: parts of forms and of line items it has any number of.
 pub fn is_field_label(label: &str) -> bool {
-    !matches!(label, "question" | "answer" | "header" | "other") && !is_item_label(label)
+    !is_form_part(label) && !is_item_label(label)
 }
 
-/// A number that names something has a digit, and a sum is no date: a street's name taken for one is
-/// worse than none.
+pub(super) fn is_form_part(label: &str) -> bool {
+    matches!(label, "question" | "answer" | "header" | "other")
+}
+
+/// Whether a text can answer at all: a name has letters, a number that names something a digit, a date
+/// more than a day, a currency its sign, and a sum is no date. Nothing is better than nonsense.
 fn may_answer(entity: &Entity) -> bool {
+    /// Of a date that can't be read for a letter or two, so much is left.
+    const DIGITS_OF_DATE: usize = 5;
+    let text = &entity.text;
     match ValueKind::of_label(&entity.label) {
-        ValueKind::Identifier => digits(&entity.text) > 0,
-        ValueKind::Amount => entity.value.is_some() || parse_date(&entity.text, None).is_none(),
-        _ => true,
+        ValueKind::Text => letters_and_digits(text).len() > 1,
+        ValueKind::Identifier => digits(text) > 0,
+        ValueKind::Date => entity.value.is_some() || digits(text) >= DIGITS_OF_DATE,
+        ValueKind::Currency => {
+            entity.value.is_some() || !marks(&text.chars().collect::<Vec<_>>()).is_empty()
+        }
+        ValueKind::Amount => {
+            entity.value.is_some() || (digits(text) > 0 && parse_date(text, None).is_none())
+        }
+        ValueKind::Quantity => true,
     }
 }
 
@@ -178,6 +195,7 @@ fn rank(label: &str, list: &mut [Candidate], entities: &[Entity]) {
 fn plausibility(kind: ValueKind, entity: &Entity, cents: bool) -> f32 {
     let letters = entity.text.chars().filter(|c| c.is_alphanumeric()).count();
     match (kind, &entity.value) {
+        (ValueKind::Identifier, _) if is_written_date(&entity.text) => IMPLAUSIBLE,
         (ValueKind::Text, _) if letters >= 2 => 1.0,
         (ValueKind::Text, _) | (_, None) => IMPLAUSIBLE,
         (_, Some(Value::Amount { amount, .. })) => {
@@ -187,6 +205,14 @@ fn plausibility(kind: ValueKind, entity: &Entity, cents: bool) -> f32 {
         }
         _ => 1.0,
     }
+}
+
+/// `17/03/2026`, `5.3.2026`: a date in figures and nothing else.
+fn is_written_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(['/', '.']).collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    let figures = parts.iter().all(|part| part.chars().all(|c| c.is_ascii_digit()));
+    figures && matches!(lengths[..], [1..=2, 1..=2, 4]) && parse_date(text, None).is_some()
 }
 
 fn has_cents(entity: &Entity) -> bool {
@@ -244,6 +270,29 @@ fn favour_sums_that_add_up(candidates: &mut BTreeMap<&str, Vec<Candidate>>, enti
         if chosen.contains(&candidate.index) {
             candidate.rank += ADDS_UP;
         }
+    }
+}
+
+/// What is due on the day of issue is rare: another day that may be meant is taken first.
+fn doubt_due_dates_of_issue(candidates: &mut BTreeMap<&str, Vec<Candidate>>, entities: &[Entity]) {
+    const DOUBT: f32 = 0.1;
+    let issued = candidates.get("date").and_then(|list| best_of(list));
+    let Some(issued) = issued.and_then(|index| entities[index].value.as_ref()) else { return };
+    for due in candidates.get_mut("due_date").into_iter().flatten() {
+        if entities[due.index].value.as_ref() == Some(issued) {
+            due.rank -= DOUBT;
+        }
+    }
+}
+
+/// No tax is as much as the total, unless there is nothing to pay.
+fn leave_out_taxes_of_all(candidates: &mut BTreeMap<&str, Vec<Candidate>>, entities: &[Entity]) {
+    let units = |candidate: usize| amount_units(entities[candidate].value.as_ref());
+    let of_role = |label: &str, role: Role| Role::of_label(label) == Some(role);
+    let total = candidates.iter().find(|(label, _)| of_role(label, Role::Total));
+    let Some(total) = total.and_then(|(_, list)| best_of(list)).and_then(units) else { return };
+    for (_, taxes) in candidates.iter_mut().filter(|(label, _)| of_role(label, Role::Tax)) {
+        taxes.retain(|tax| units(tax.index).is_none_or(|tax| tax == 0 || tax.abs() < total.abs()));
     }
 }
 

@@ -45,7 +45,53 @@ fn a_text_that_can_be_understood_wins_over_a_surer_one_that_can_not() {
     let entities = [entity(0, "total", "CASH", 0.95), entity(1, "total", "23.60", 0.6)];
     assert_eq!(chosen(&entities, "total").as_deref(), Some("23.60"));
     let only = [entity(0, "total", "CASH", 0.95)];
-    assert_eq!(chosen(&only, "total").as_deref(), Some("CASH"));
+    assert_eq!(chosen(&only, "total"), None);
+}
+
+/// As seen: each was given as a field.
+#[test]
+fn nonsense_is_no_answer() {
+    for (label, text) in [
+        ("total", "AGOSTO"),
+        ("due_date", "01"),
+        ("date", "11-"),
+        ("currency", "e"),
+        ("customer", "........"),
+        ("company", "S"),
+        ("invoice_number", "Nr."),
+    ] {
+        assert_eq!(chosen(&[entity(0, label, text, 0.95)], label), None, "{label}: {text}");
+    }
+    let unread = [entity(0, "date", "25/ 12/ 2O1S8", 0.95)];
+    assert_eq!(chosen(&unread, "date").as_deref(), Some("25/ 12/ 2O1S8"), "a letter too many");
+}
+
+#[test]
+fn another_day_is_due_than_that_of_issue() {
+    let issued = entity(0, "date", "20.09.2018", 0.99);
+    let same = entity(1, "due_date", "20.09.2018", 0.97);
+    let later = entity(2, "due_date", "03.10.2018", 0.95);
+    let due = |entities: &[Entity]| chosen(entities, "due_date");
+    assert_eq!(due(&[issued.clone(), same.clone(), later]).as_deref(), Some("2018-10-03"));
+    assert_eq!(due(&[issued, same]).as_deref(), Some("2018-09-20"));
+}
+
+#[test]
+fn a_date_is_a_number_only_where_nothing_else_is() {
+    let date = entity(0, "invoice_number", "17/03/2026", 0.9);
+    let number = entity(1, "invoice_number", "0002130-0", 0.6);
+    assert_eq!(chosen(&[date.clone(), number], "invoice_number").as_deref(), Some("0002130-0"));
+    assert_eq!(chosen(&[date], "invoice_number").as_deref(), Some("17/03/2026"));
+}
+
+#[test]
+fn a_tax_of_everything_is_none() {
+    let total = entity(0, "total", "612.72", 0.9);
+    let tax = entity(1, "tax", "612.72", 0.4);
+    assert_eq!(chosen(&[total.clone(), tax.clone()], "tax"), None);
+    assert_eq!(chosen(&[tax], "tax").as_deref(), Some("612.72"));
+    let nothing = [entity(0, "total", "0.00", 0.9), entity(1, "tax", "0.00", 0.9)];
+    assert_eq!(chosen(&nothing, "tax").as_deref(), Some("0.00"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Everything the model said about a page → its entities and links. Training's scores and `extract`
 //! both go through here, so that what is measured is what users get.
 
-use super::balance::balance_sums;
+use super::balance::{balance_sums, relabel_totals};
 use super::bio::{self, BioOptions, Span};
 use super::caption::heed_captions;
 use super::complete::complete;
@@ -168,6 +168,9 @@ pub fn decode_page(
     }
     add_values(&mut decoding.entities, &context);
     complete(&mut decoding, page, &context);
+    if options.fields.check_sums && !is_plain {
+        relabel_totals(&mut decoding.entities);
+    }
     if !is_plain {
         complete_names(&mut decoding, page);
     }

@@ -130,8 +130,8 @@ fn identifier(text: &str) -> Option<String> {
         }
         rest = others.trim_matches(edge);
     }
-    // Glued on: `n°562044387`.
-    let marks = ["n°", "nº", "N°", "Nº", "№"];
+    // Glued on: `n°562044387`, `č.FV5040011231`.
+    let marks = ["n°", "nº", "N°", "Nº", "№", "č.", "Č.", "Nr.", "nr.", "No.", "no."];
     rest = marks.iter().find_map(|mark| rest.strip_prefix(mark)).unwrap_or(rest).trim_matches(edge);
     let joined = rest.split_whitespace().collect::<Vec<_>>().join(" ");
     let mended = mend_identifier(&joined);
@@ -183,6 +183,7 @@ mod tests {
             ("invoice_number", "# 1615119-1", Some(r#"{"text":"1615119-1"}"#)),
             ("invoice_number", "No. 4711", Some(r#"{"text":"4711"}"#)),
             ("invoice_number", "n°562044387", Some(r#"{"text":"562044387"}"#)),
+            ("invoice_number", "č.FV5040011231", Some(r#"{"text":"FV5040011231"}"#)),
             ("invoice_number", "TV0179777", Some(r#"{"text":"TV0179777"}"#)),
             ("currency", "RM", Some(r#"{"text":"MYR"}"#)),
             ("company", "ACME SDN BHD", None),

@@ -49,6 +49,17 @@ impl Reading {
         let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
         words.join(" ")
     }
+
+    /// Letters and digits read, weighed by how surely; doubtful ones count little, so that much nonsense
+    /// does not outweigh few good words.
+    pub fn sureness(&self) -> f32 {
+        self.words.iter().map(|word| sureness(&word.text, word.confidence)).sum()
+    }
+}
+
+/// As [`Reading::sureness`], of one word of any reader.
+pub fn sureness(text: &str, confidence: f32) -> f32 {
+    text.chars().filter(|c| c.is_alphanumeric()).count() as f32 * confidence * confidence
 }
 
 /// The reader as `scripts/reproduce-line-reader` makes it; `assets/reader/README.md` is its card.

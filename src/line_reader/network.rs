@@ -164,7 +164,7 @@ impl Network {
         let map =
             self.convs.iter().fold(channels_last(strips), |map, conv| conv.forward(&map, train));
         // [batch, steps, 192]
-        let sequence = map.squeeze_dim(2).transpose(1, 2).to_kind(Kind::Float).contiguous();
+        let sequence = map.squeeze_dim(2).transpose(1, 2).contiguous();
         let states = self.read(&sequence, train);
         states.linear(&self.output_weight, Some(&self.output_bias)).log_softmax(-1, Kind::Float)
     }
@@ -172,11 +172,16 @@ impl Network {
     /// [batch, steps, 192] → [batch, steps, 2·HIDDEN]
     fn read(&self, sequence: &Tensor, train: bool) -> Tensor {
         let batch = sequence.size().first().copied().unwrap_or(0);
-        let state =
-            Tensor::zeros([2 * RECURRENT_LAYERS, batch, HIDDEN], (Kind::Float, sequence.device()));
+        // Long sums over steps are learned in full precision.
+        let kind =
+            |tensor: &Tensor| if train { tensor.to_kind(Kind::Float) } else { factor(tensor) };
+        let sequence = kind(sequence);
+        let shape = [2 * RECURRENT_LAYERS, batch, HIDDEN];
+        let state = Tensor::zeros(shape, (sequence.kind(), sequence.device()));
+        let weights: Vec<Tensor> = self.recurrent.iter().map(kind).collect();
         let (states, _, _) = sequence.lstm(
             &[&state, &state],
-            &self.recurrent.iter().collect::<Vec<_>>(),
+            &weights.iter().collect::<Vec<_>>(),
             true,
             RECURRENT_LAYERS,
             0.0,
@@ -184,7 +189,7 @@ impl Network {
             true,
             true,
         );
-        states
+        states.to_kind(Kind::Float)
     }
 }
 

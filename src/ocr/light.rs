@@ -9,6 +9,9 @@ use image::GrayImage;
 /// Cells of the grid along the longer side.
 const CELLS: u32 = 24;
 
+/// Paper is made this bright.
+const WHITE: f32 = 250.0;
+
 /// The paper of a page without shadows differs by less than this many levels.
 const EVEN: u8 = 40;
 
@@ -32,6 +35,42 @@ pub fn evened(mut sheet: GrayImage) -> GrayImage {
     sheet
 }
 
+/// A sheet's print alone: what is lighter than print, as folds of crumpled paper and their shadows are,
+/// becomes white. For whatever finds lines; the print itself loses its fine shades.
+pub fn print_only(sheet: &GrayImage, letter_height: f32) -> GrayImage {
+    /// Strokes are thinner than a cell, and most shadows are wider.
+    const CELL: f32 = 0.8;
+    const SMALLEST_CELL: u32 = 8;
+    /// So much of a sheet is print at least.
+    const PRINT: usize = 50;
+    /// How far from print to paper white begins.
+    const WHITE_FROM: f32 = 0.6;
+    /// Darker than this share of print's own level is black.
+    const BLACK: f32 = 0.8;
+    let paper = Paper::in_cells(sheet, ((CELL * letter_height) as u32).max(SMALLEST_CELL));
+    let mut print = sheet.clone();
+    paper.divide(
+        &mut print,
+        &paper.levels.iter().map(|level| f32::from(*level)).collect::<Vec<_>>(),
+    );
+    let mut histogram = [0usize; 256];
+    for level in print.as_raw() {
+        histogram[usize::from(*level)] += 1;
+    }
+    let mut darker = 0;
+    let least = print.as_raw().len() / PRINT;
+    let ink = histogram.iter().position(|count| {
+        darker += count;
+        darker > least
+    });
+    let ink = ink.unwrap_or(0) as f32;
+    let (black, white) = (BLACK * ink, ink + WHITE_FROM * (WHITE - ink).max(1.0));
+    for level in print.iter_mut() {
+        *level = ((f32::from(*level) - black) / (white - black) * WHITE).clamp(0.0, WHITE) as u8;
+    }
+    print
+}
+
 /// Whether most of a page is dark, with light print on it.
 fn is_reversed(picture: &GrayImage) -> bool {
     /// Print covers less than a third of a page, whatever its colour.
@@ -53,8 +92,11 @@ struct Paper {
 
 impl Paper {
     fn of(picture: &GrayImage) -> Self {
+        Self::in_cells(picture, (picture.width().max(picture.height()) / CELLS).max(16))
+    }
+
+    fn in_cells(picture: &GrayImage, side: u32) -> Self {
         let (width, height) = picture.dimensions();
-        let side = (width.max(height) / CELLS).max(16);
         let (columns, rows) = (width.div_ceil(side) as usize, height.div_ceil(side) as usize);
         let mut levels = Vec::with_capacity(columns * rows);
         for row in 0..rows as u32 {
@@ -81,10 +123,13 @@ impl Paper {
         high.saturating_sub(low) > EVEN && low > DEEPEST_SHADOW
     }
 
-    /// Divides every pixel by the paper under it.
+    /// Divides every pixel by the paper under it, cells full of print taking theirs from beside them.
     fn flatten(&self, picture: &mut GrayImage) {
-        const WHITE: f32 = 250.0;
-        let smooth = self.smoothed();
+        self.divide(picture, &self.smoothed());
+    }
+
+    /// Divides every pixel by these levels of cells.
+    fn divide(&self, picture: &mut GrayImage, levels: &[f32]) {
         let width = picture.width().max(1) as usize;
         let side = self.side as f32;
         for (row, y) in picture.chunks_exact_mut(width).zip(0u32..) {
@@ -95,7 +140,7 @@ impl Paper {
                 let u = ((x as f32 + 0.5) / side - 0.5).clamp(0.0, (self.columns - 1) as f32);
                 let (left, across) = (u as usize, u.fract());
                 let right = (left + 1).min(self.columns - 1);
-                let cell = |column: usize, row: usize| smooth[row * self.columns + column];
+                let cell = |column: usize, row: usize| levels[row * self.columns + column];
                 let upper = cell(left, top) * (1.0 - across) + cell(right, top) * across;
                 let lower = cell(left, bottom) * (1.0 - across) + cell(right, bottom) * across;
                 let paper = (upper * (1.0 - down) + lower * down).max(1.0);
@@ -132,14 +177,15 @@ impl Paper {
 
 /// The level that nine tenths of a cell's sampled pixels are below.
 fn brightness(picture: &GrayImage, left: u32, top: u32, side: u32) -> u8 {
-    const EVERY: usize = 3;
+    // A few dozen pixels tell enough.
+    let every = if side < 24 { 1 } else { 3 };
     let (right, bottom) = ((left + side).min(picture.width()), (top + side).min(picture.height()));
     let width = picture.width() as usize;
     let mut histogram = [0u32; 256];
     let mut count = 0;
-    for y in (top..bottom).step_by(EVERY) {
+    for y in (top..bottom).step_by(every) {
         let row = &picture.as_raw()[y as usize * width..][..width];
-        for level in row[left as usize..right as usize].iter().step_by(EVERY) {
+        for level in row[left as usize..right as usize].iter().step_by(every) {
             histogram[usize::from(*level)] += 1;
             count += 1;
         }
@@ -191,6 +237,16 @@ mod tests {
         let even = evened(shaded);
         assert!(even.get_pixel(400, 15).0[0] > 200 && even.get_pixel(401, 1).0[0] < 128);
         assert_eq!(mended(even.clone()), even);
+    }
+
+    #[test]
+    fn folds_are_taken_for_paper_where_lines_are_looked_for() {
+        // A fold that throws a shadow, lighter than print.
+        let fold = |x: u32, y: u32| if (x + y) % 160 < 12 { 150.0 } else { 220.0 };
+        let print = print_only(&page(fold), 12.0);
+        assert!(print.get_pixel(1, 1).0[0] < 60, "print");
+        let light = |x: u32, y: u32| print.get_pixel(x, y).0[0] > 180;
+        assert!((0..480).all(|x| light(x, 15)), "between lines, where folds cross");
     }
 
     #[test]

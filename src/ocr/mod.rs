@@ -1,6 +1,7 @@
 //! Page → words with pixel boxes, confidence, line and block.
 
 mod bands;
+mod cents;
 pub mod engine;
 mod flat;
 mod frame;
@@ -11,9 +12,11 @@ mod leaders;
 mod light;
 mod options;
 mod orient;
+mod outline;
 mod plan;
 mod read;
 pub mod reread;
+mod rows;
 pub mod segment;
 mod sheet;
 mod shrunk;

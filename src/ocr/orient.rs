@@ -5,12 +5,15 @@
 //! its lines read both ways round. A page that reads well costs nothing.
 
 use super::frame::{Cut, Turn};
+use super::ink::is_letter_like;
 use super::segment::mean_confidence;
+use super::sheet::Corners;
 use super::turn;
 use super::upright::Upright;
 use crate::document::Word;
 use crate::error::Result;
 use crate::geometry::PixelBox;
+use crate::line_reader;
 use image::GrayImage;
 
 /// What the choice rests on.
@@ -58,6 +61,34 @@ impl OrientOptions {
             return Ok((turn != as_it_came.turn).then_some(turn));
         }
         Ok(self.level(as_it_came))
+    }
+
+    /// The corners of the part of a picture on which lines lie aslant, more than a page leans, clockwise from
+    /// the one where they begin.
+    pub fn aslant(&self, picture: &Upright) -> Option<Corners> {
+        /// Around the letters, in letter heights.
+        const MARGIN: f32 = 2.0;
+        if !self.turn {
+            return None;
+        }
+        let (size, height) = (picture.size(), picture.letter_height?);
+        let lean = turn::steep_lean(&picture.blobs, size.height, height)?;
+        let (sin, cos) = lean.to_radians().sin_cos();
+        // Along the lines and across them.
+        let place = |x: f32, y: f32| (x * cos + y * sin, y * cos - x * sin);
+        let letters = picture.blobs.iter().filter(|blob| is_letter_like(**blob, size.height));
+        let (along, across): (Vec<f32>, Vec<f32>) = letters
+            .map(|blob| {
+                let middle = |from: u32, to: u32| (from + to) as f32 / 2.0;
+                place(middle(blob.left, blob.right), middle(blob.top, blob.bottom))
+            })
+            .unzip();
+        let ((left, right), (top, bottom)) = (extent(along)?, extent(across)?);
+        let margin = MARGIN * height;
+        let (left, right, top, bottom) =
+            (left - margin, right + margin, top - margin, bottom + margin);
+        let back = |(u, v): (f32, f32)| (u * cos - v * sin, u * sin + v * cos);
+        Some([(left, top), (right, top), (right, bottom), (left, bottom)].map(back))
     }
 
     /// The page's turn with its lean taken out, if it leans.
@@ -122,8 +153,16 @@ impl OrientOptions {
             i64::from(region.right()) + margin,
             i64::from(region.bottom()),
         );
-        Cut::new(&page.picture, region, (READABLE / height).clamp(0.3, 3.0))
+        Cut::new(page.for_engine(), region, (READABLE / height).clamp(0.3, 3.0))
     }
+}
+
+/// From where to where values reach, the outermost hundredth at each end left out.
+fn extent(mut values: Vec<f32>) -> Option<(f32, f32)> {
+    const STRAYS: usize = 100;
+    values.sort_unstable_by(f32::total_cmp);
+    let strays = values.len() / STRAYS;
+    Some((*values.get(strays)?, *values.get(values.len() - 1 - strays)?))
 }
 
 /// The top of the band of so many rows that has most letters in it.
@@ -131,7 +170,7 @@ fn densest_rows(page: &Upright, rows: i64) -> i64 {
     let mut tops: Vec<i64> = page
         .blobs
         .iter()
-        .filter(|blob| super::ink::is_letter_like(**blob, page.size().height))
+        .filter(|blob| is_letter_like(**blob, page.size().height))
         .map(|blob| i64::from(blob.top))
         .collect();
     tops.sort_unstable();
@@ -148,12 +187,7 @@ fn densest_rows(page: &Upright, rows: i64) -> i64 {
     best.1
 }
 
-/// Letters read, weighed by how surely; doubtful ones count little, so that much nonsense does not
-/// outweigh few good words.
-fn sureness(words: &[Word]) -> f32 {
-    let weight = |word: &Word| {
-        let letters = word.text.chars().filter(|c| c.is_alphanumeric()).count() as f32;
-        letters * word.confidence * word.confidence
-    };
-    words.iter().map(weight).sum()
+/// How surely words were read, over all their letters.
+pub fn sureness(words: &[Word]) -> f32 {
+    words.iter().map(|word| line_reader::sureness(&word.text, word.confidence)).sum()
 }

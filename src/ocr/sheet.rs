@@ -6,8 +6,9 @@
 //! (Fischler and Bolles, 1981), but over all pairs of a few rows instead of random ones, so that a page
 //! always gives the same. A scan shows no ground along its border and is left after one look.
 
+use super::outline;
 use super::shrunk::Shrunk;
-use image::GrayImage;
+use image::{GrayImage, RgbImage};
 
 /// What counts as a sheet, and when it is worth being made level.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,11 +21,19 @@ pub struct SheetOptions {
     pub least_cover: f32,
     /// A side is seen along at least this share of it.
     pub least_support: f32,
+    /// Sheets that are told by their outline cover at least this share of the picture.
+    pub least_patch: f32,
 }
 
 impl Default for SheetOptions {
     fn default() -> Self {
-        Self { find: true, least_convergence: 1.0, least_cover: 0.3, least_support: 0.6 }
+        Self {
+            find: true,
+            least_convergence: 1.0,
+            least_cover: 0.3,
+            least_support: 0.6,
+            least_patch: 0.1,
+        }
     }
 }
 
@@ -43,30 +52,81 @@ const LEAST_RISE: f32 = 14.0;
 /// Pixels of the shrunk picture that the edge may be off its line.
 const OFF_LINE: f32 = 1.3;
 
+/// Share of a picture's border that is darker than a level in some colour.
+fn dark_border(picture: &RgbImage, level: f32) -> f32 {
+    let (width, height) = picture.dimensions();
+    let (right, bottom) = (width.saturating_sub(1), height.saturating_sub(1));
+    let rows = (0..width).flat_map(|x| [(x, 0), (x, bottom)]);
+    let border = rows.chain((0..height).flat_map(|y| [(0, y), (right, y)]));
+    let least = |(x, y): (u32, u32)| picture.get_pixel(x, y).0.into_iter().min();
+    let dark = border.filter_map(least).filter(|least| f32::from(*least) < level).count();
+    dark as f32 / (2 * (width + height)).max(1) as f32
+}
+
+/// The least of each pixel's three colours.
+fn least_channel(picture: &RgbImage) -> GrayImage {
+    let least = picture.as_raw().chunks_exact(3).map(|rgb| rgb[0].min(rgb[1]).min(rgb[2]));
+    let blank = || GrayImage::new(picture.width(), picture.height());
+    GrayImage::from_raw(picture.width(), picture.height(), least.collect()).unwrap_or_else(blank)
+}
+
 impl SheetOptions {
-    /// The corners of the sheet in a picture, where there is one that perspective distorts.
-    pub fn corners(&self, picture: &GrayImage) -> Option<Corners> {
+    /// The corners of the sheet in a photograph: by its four sides where perspective distorts them, else by
+    /// its outline. `None` where the picture is no photograph of a sheet. `gray` is the picture's luminance.
+    pub fn corners(&self, picture: &RgbImage, gray: &GrayImage) -> Option<Corners> {
         if !self.find {
             return None;
         }
-        let shrunk = Shrunk::of(picture)?;
+        let shrunk = Shrunk::of(gray)?;
         let paper = shrunk.paper();
-        if shrunk.border_below(GROUND * paper) < GROUND_AROUND {
+        // Skin, wood and cloth are bright in one colour, paper in all.
+        if dark_border(picture, GROUND * paper) < GROUND_AROUND {
             return None;
         }
-        let shrunk = shrunk.closed();
-        let edges = Side::ALL.map(|side| Edge::along(&shrunk, side));
+        let on_gray =
+            (shrunk.border_below(GROUND * paper) >= GROUND_AROUND).then(|| shrunk.closed());
+        let scale = shrunk.scale;
+        let by_sides = on_gray.as_ref().and_then(|shrunk| self.by_sides(shrunk, paper));
+        let by_outline = |shrunk: &Shrunk| outline::corners(shrunk, self.least_patch);
+        let corners = by_sides
+            .or_else(|| by_outline(&Shrunk::of(&least_channel(picture))?.closed()))
+            .or_else(|| by_outline(on_gray.as_ref()?))?;
+        Some(self.whole(corners.map(|(x, y)| (x * scale, y * scale))))
+    }
+
+    /// The corners where the straight lines along the sheet's sides meet.
+    fn by_sides(&self, shrunk: &Shrunk, paper: f32) -> Option<Corners> {
+        let edges = Side::ALL.map(|side| Edge::along(shrunk, side));
         let [top, right, bottom, left] = [0, 1, 2, 3].map(|side| edges[side].ends);
         let (top, right, bottom, left) = (top?, right?, bottom?, left?);
         let corners = [top.meet(left)?, top.meet(right)?, bottom.meet(right)?, bottom.meet(left)?];
-        let fits = self.is_sheet(&shrunk, corners)
+        let fits = self.is_sheet(shrunk, corners)
             && Side::ALL
                 .iter()
                 .zip(&edges)
-                .all(|(side, edge)| edge.support(side.of(corners), &shrunk) >= self.least_support)
-            && bright_around(&shrunk, corners, GROUND * paper) <= BRIGHT_AROUND
+                .all(|(side, edge)| edge.support(side.of(corners), shrunk) >= self.least_support)
+            && bright_around(shrunk, corners, GROUND * paper) <= BRIGHT_AROUND
             && convergence(corners) >= self.least_convergence;
-        fits.then(|| corners.map(|(x, y)| (x * shrunk.scale, y * shrunk.scale)))
+        fits.then_some(corners)
+    }
+
+    /// A sheet that lies straight is cut out along whole pixels, and so keeps its own.
+    fn whole(&self, corners: Corners) -> Corners {
+        const STRAIGHT: f32 = 0.5;
+        let lean = |from: usize, to: usize| {
+            let (a, b) = (corners[from], corners[to]);
+            (b.1 - a.1).atan2(b.0 - a.0).to_degrees().abs()
+        };
+        if convergence(corners) >= self.least_convergence || lean(0, 1).max(lean(3, 2)) >= STRAIGHT
+        {
+            return corners;
+        }
+        let side = |of: fn(&(f32, f32)) -> f32, most: fn(f32, f32) -> f32| {
+            corners.iter().map(of).reduce(most).unwrap_or_default()
+        };
+        let (left, right) = (side(|c| c.0, f32::min).floor(), side(|c| c.0, f32::max).ceil());
+        let (top, bottom) = (side(|c| c.1, f32::min).floor(), side(|c| c.1, f32::max).ceil());
+        [(left, top), (right, top), (right, bottom), (left, bottom)]
     }
 
     /// Whether the corners span a convex quadrangle that is large enough and lies in the picture, or
@@ -87,7 +147,7 @@ impl SheetOptions {
 }
 
 /// Twice the signed area is the sum of the corners' cross products.
-fn area(corners: Corners) -> f32 {
+pub(super) fn area(corners: Corners) -> f32 {
     let cross = |at: usize| {
         let (a, b) = (corners[at], corners[(at + 1) % 4]);
         a.0 * b.1 - b.0 * a.1

@@ -32,7 +32,12 @@ fn photograph(corners: Corners) -> GrayImage {
 }
 
 fn found(picture: &GrayImage) -> Option<Corners> {
-    SheetOptions::default().corners(picture)
+    found_by(&SheetOptions::default(), picture)
+}
+
+fn found_by(options: &SheetOptions, picture: &GrayImage) -> Option<Corners> {
+    let coloured = image::DynamicImage::ImageLuma8(picture.clone()).into_rgb8();
+    options.corners(&coloured, picture)
 }
 
 const AWAY: Corners = [(190.0, 90.0), (700.0, 70.0), (850.0, 1130.0), (50.0, 1150.0)];
@@ -57,12 +62,38 @@ fn shade_across_the_sheet_does_not_hide_it() {
 }
 
 #[test]
-fn what_needs_no_flattening_is_left_alone() {
+fn sheets_without_perspective_are_found_by_their_outline() {
     let level = [(60.0, 50.0), (840.0, 50.0), (840.0, 1150.0), (60.0, 1150.0)];
     let turned = [(100.0, 50.0), (860.0, 90.0), (800.0, 1150.0), (40.0, 1110.0)];
     for corners in [level, turned] {
-        assert_eq!(found(&photograph(corners)), None, "{corners:?}");
+        let found = found(&photograph(corners)).unwrap();
+        for (found, corner) in found.iter().zip(corners) {
+            assert!((found.0 - corner.0).hypot(found.1 - corner.1) < 8.0, "{found:?} {corner:?}");
+        }
     }
+    // Cut out along whole pixels.
+    let found = found(&photograph(level)).unwrap();
+    assert!(found.iter().all(|(x, y)| x.fract() == 0.0 && y.fract() == 0.0));
+    assert_eq!((found[0].1, found[0].0), (found[1].1, found[3].0));
+}
+
+#[test]
+fn bright_ground_of_one_colour_is_told_from_paper() {
+    let picture = photograph(AWAY);
+    // Skin and wood: as bright as paper in red, dark in blue.
+    let coloured = image::RgbImage::from_fn(SIZE.width, SIZE.height, |x, y| {
+        let level = picture.get_pixel(x, y).0[0];
+        image::Rgb(if level < 100 && level > 60 { [235, 200, 110] } else { [level; 3] })
+    });
+    let gray = image::imageops::grayscale(&coloured);
+    let corners = SheetOptions::default().corners(&coloured, &gray).unwrap();
+    for (found, corner) in corners.iter().zip(AWAY) {
+        assert!((found.0 - corner.0).hypot(found.1 - corner.1) < 8.0, "{found:?} {corner:?}");
+    }
+}
+
+#[test]
+fn scans_are_left_alone() {
     let scan = GrayImage::from_fn(900, 1200, |x, y| Luma([if printed(x, y) { 20 } else { 250 }]));
     assert_eq!(found(&scan), None);
     // The same with the dark frame that a copier leaves.
@@ -74,7 +105,7 @@ fn what_needs_no_flattening_is_left_alone() {
     }
     assert_eq!(found(&framed), None);
     let switched_off = SheetOptions { find: false, ..SheetOptions::default() };
-    assert_eq!(switched_off.corners(&photograph(AWAY)), None);
+    assert_eq!(found_by(&switched_off, &photograph(AWAY)), None);
 }
 
 #[test]
@@ -127,7 +158,7 @@ proptest! {
         let at = |x: u32, y: u32| pixels[(y * width + x) as usize];
         let picture = GrayImage::from_fn(width, height, |x, y| Luma([at(x, y)]));
         let eager = SheetOptions { least_convergence: 0.0, least_support: 0.0, ..SheetOptions::default() };
-        if let Some(corners) = eager.corners(&picture) {
+        if let Some(corners) = found_by(&eager, &picture) {
             prop_assert!(Flat::new(PageSize::new(width, height), corners).is_some());
         }
     }

@@ -1,6 +1,6 @@
 //! A page shrunk to a few hundred pixels, for questions about the whole of it.
 
-use image::GrayImage;
+use image::{GrayImage, Luma};
 
 /// Most pixels along the longer side.
 const LONGEST: u32 = 480;
@@ -46,6 +46,12 @@ impl Shrunk {
 
     pub fn at(&self, x: usize, y: usize) -> f32 {
         f32::from(self.levels[y * self.width + x])
+    }
+
+    /// The levels as a picture.
+    pub fn picture(&self) -> GrayImage {
+        let (width, height) = (self.width as u32, self.height as u32);
+        GrayImage::from_fn(width, height, |x, y| Luma([self.levels[(y * width + x) as usize]]))
     }
 
     pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
@@ -96,7 +102,6 @@ impl Shrunk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::Luma;
 
     #[test]
     fn cells_are_means_and_what_is_left_over_is_cut() {

@@ -11,8 +11,11 @@ use super::ink::{Blob, is_letter_like};
 /// Fewer letters say nothing certain.
 const ENOUGH_LETTERS: usize = 30;
 
-/// Skew beyond this is not looked for.
+/// The steepest lean that is taken out by turning the picture in its frame.
 const STEEPEST: f32 = 6.0;
+
+/// A page that leans more than this counts as one that lies on its side.
+const HALF_QUARTER: f32 = 45.0;
 
 /// Where letters stand: horizontally the middle, vertically the foot.
 fn feet(blobs: &[Blob], page_height: u32) -> Vec<(f32, f32)> {
@@ -66,6 +69,28 @@ pub fn skew(blobs: &[Blob], page_height: u32, letter_height: f32) -> Option<f32>
     Some(if sharpest > level * 1.05 { degrees } else { 0.0 })
 }
 
+/// By how many degrees, clockwise, lines lean that lie aslant on the picture, beyond what [`skew`] looks
+/// for; `None` where they don't, or there are too few.
+pub fn steep_lean(blobs: &[Blob], page_height: u32, letter_height: f32) -> Option<f32> {
+    const STEP: f32 = 0.5;
+    /// Lines aslant are that much sharper in profile than what is seen level.
+    const CLEARLY: f64 = 1.4;
+    let feet = feet(blobs, page_height);
+    if feet.len() < ENOUGH_LETTERS {
+        return None;
+    }
+    let band = (letter_height / 4.0).max(1.0);
+    let steps = (HALF_QUARTER / STEP) as i32;
+    let leans = (-steps..=steps).map(|step| step as f32 * STEP);
+    // Leaning, a line's feet spread over fewer bands of the picture's rows.
+    let sharp = |degrees: f32| sharpness(&feet, degrees, band / degrees.to_radians().cos());
+    let (level, aslant): (Vec<f32>, Vec<f32>) = leans.partition(|lean| lean.abs() <= STEEPEST);
+    let level = level.into_iter().map(sharp).fold(0.0, f64::max);
+    let (sharpest, lean) =
+        aslant.into_iter().map(|lean| (sharp(lean), lean)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (sharpest > CLEARLY * level).then_some(lean)
+}
+
 /// Whether lines run from top to bottom: the page lies on its side.
 pub fn lies_on_its_side(blobs: &[Blob], page_width: u32, page_height: u32) -> bool {
     // Letters' boxes turned by a quarter, so that columns become lines.
@@ -95,4 +120,50 @@ fn lineness(blobs: &[Blob], page_height: u32) -> Option<f64> {
     let bands = f64::from(((extent.1 - extent.0) / band).max(1.0));
     let letters = feet.len() as f64;
     Some(best / (letters * letters / bands + letters))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Letters of 8 × 12 pixels in lines that lean.
+    fn page(degrees: f32) -> Vec<Blob> {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let places =
+            (0..12).flat_map(|line| (0..25).map(move |n| (n as f32 * 11.0, line as f32 * 22.0)));
+        places
+            .map(|(along, across)| {
+                let x = 400.0 + along * cos - across * sin;
+                let y = 300.0 + along * sin + across * cos;
+                let (left, top) = (x as u32, y as u32);
+                Blob { left, top, right: left + 8, bottom: top + 12, ink: 60 }
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn leans_are_measured(degrees in -5f32..5.0, steep in 8f32..40.0, back in any::<bool>()) {
+            let measured = skew(&page(degrees), 1000, 12.0).unwrap();
+            prop_assert!((measured - degrees).abs() < 0.6, "{measured} is {degrees}");
+            prop_assert_eq!(steep_lean(&page(degrees), 1000, 12.0), None);
+            let steep = if back { -steep } else { steep };
+            let measured = steep_lean(&page(steep), 1000, 12.0).unwrap();
+            prop_assert!((measured - steep).abs() < 1.5, "{measured} is {steep}");
+        }
+    }
+
+    #[test]
+    fn few_letters_and_noise_lean_nowhere() {
+        assert_eq!(steep_lean(&page(20.0)[..20], 1000, 12.0), None);
+        let noise: Vec<Blob> = (0..400u32)
+            .map(|n| {
+                let scattered = |n: u32| n.wrapping_mul(2_654_435_761) >> 12;
+                let (left, top) = (scattered(n) % 800, scattered(scattered(n)) % 900);
+                Blob { left, top, right: left + 8, bottom: top + 12, ink: 60 }
+            })
+            .collect();
+        assert_eq!(steep_lean(&noise, 1000, 12.0), None);
+    }
 }

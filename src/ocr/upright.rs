@@ -11,6 +11,8 @@ use image::GrayImage;
 #[derive(Debug)]
 pub struct Upright {
     pub picture: GrayImage,
+    /// Of crumpled paper, its print alone: what the engine sees.
+    print: Option<GrayImage>,
     /// The way back to the page.
     pub turn: Turn,
     pub blobs: Vec<Blob>,
@@ -24,11 +26,26 @@ impl Upright {
     /// Turns a page and measures it. Uneven light and white print on black are mended first, so that
     /// every later step can take dark for ink.
     pub fn new(page: &GrayImage, turn: Turn) -> Self {
-        let picture = light::mended(turn.apply(page));
+        Self::measured(light::mended(turn.apply(page)), turn)
+    }
+
+    fn measured(picture: GrayImage, turn: Turn) -> Self {
         let blobs = ink::blobs(&picture, ink::otsu_threshold(&picture));
         let letter_height = ink::letter_height(&blobs, picture.height());
         let content = content(&blobs, PageSize::new(picture.width(), picture.height()));
-        Self { picture, turn, blobs, letter_height, content }
+        Self { picture, print: None, turn, blobs, letter_height, content }
+    }
+
+    /// The same page, with the shadows of folds out of what the engine sees.
+    pub fn without_folds(&self) -> Self {
+        let height = self.letter_height.unwrap_or_default();
+        let measured = Self::measured(light::print_only(&self.picture, height), self.turn);
+        Self { picture: self.picture.clone(), print: Some(measured.picture), ..measured }
+    }
+
+    /// What the engine finds lines on and reads.
+    pub fn for_engine(&self) -> &GrayImage {
+        self.print.as_ref().unwrap_or(&self.picture)
     }
 
     pub fn size(&self) -> PageSize {

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::model::weights::Checkpoint;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use tch::{Tensor, nn};
+use tch::{Kind, Tensor, nn};
 
 /// Settings of the optimiser.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,9 +87,12 @@ impl AdamW {
         self.step += 1;
         let gradients: Vec<Option<Tensor>> =
             self.parameters.iter().map(|p| Some(p.value.grad()).filter(Tensor::defined)).collect();
-        let squares: f64 =
-            gradients.iter().flatten().map(|g| g.norm().double_value(&[]).powi(2)).sum();
-        let norm = squares.sqrt();
+        let norms: Vec<Tensor> = gradients.iter().flatten().map(Tensor::norm).collect();
+        // One number to wait for, where the device works on its own.
+        let norm = match norms.as_slice() {
+            [] => 0.0,
+            norms => Tensor::stack(norms, 0).to_kind(Kind::Double).norm().double_value(&[]),
+        };
         if norm.is_finite() {
             let scale = (self.options.clip_norm / (norm + 1e-6)).min(1.0);
             let correction1 = 1.0 - BETA1.powi(self.step as i32);

@@ -216,3 +216,23 @@ fn what_cannot_be_classified_is_said() {
         assert!(answer.starts_with(&format!("exit code: {code}")), "{arguments}\n{answer}");
     }
 }
+
+/// Before any data is read: it may take an hour to read it.
+#[test]
+fn training_on_a_device_that_is_not_there_is_refused_at_once() {
+    if tch::Cuda::is_available() {
+        return;
+    }
+    let room = Room::new();
+    for verb in [
+        "finetune --data funsd=nowhere --output run",
+        "finetune --task classify --data jsonl=nowhere --output run",
+        "pretrain nowhere --output run",
+        "reader train nowhere --dev nowhere --output run",
+    ] {
+        let output = output(room.layoutlm(&format!("{verb} --device cuda")));
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(4), "{verb}: {text}");
+        assert!(text.contains("the device cuda:0 can't be used"), "{verb}: {text}");
+    }
+}
