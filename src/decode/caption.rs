@@ -108,6 +108,12 @@ const GENERIC: [&str; 12] = [
     "faktura",
 ];
 
+/// Titles that are captions of the number where a mark stands behind them: `Facture #42`, `INVOICE #`.
+const TITLES: [&str; 9] = [
+    "invoice", "receipt", "rechnung", "quittung", "facture", "factura", "fattura", "faktura",
+    "fatura",
+];
+
 /// Compounds are captions as their last part is: `Baurechnung Nr.`, `Verkoopfactuur nr.`
 const STEMS: [&str; 3] = ["rechnung", "factuur", "faktura"];
 
@@ -118,6 +124,8 @@ struct Announced {
     /// `None`: something that no label marks.
     label: Option<&'static str>,
 }
+
+const OF_NUMBER: Announced = Announced { kind: ValueKind::Identifier, label: Some(NUMBER) };
 
 /// Field names by their letters; those that mean two things are left out.
 static CAPTIONS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {
@@ -254,9 +262,12 @@ fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
         let apart = length > 1 && !goes_on(words[at - 1].bbox, words[at].bbox);
         if apart || digits(&words[at].text) > 0 {
             let mark = if apart { None } else { glued_mark(&words[at].text) };
-            let known = mark.and_then(|mark| CAPTIONS.get(&(key + &letters(mark))));
+            let known = mark.and_then(|mark| {
+                let titled = TITLES.contains(&key.as_str()).then_some(OF_NUMBER);
+                CAPTIONS.get(&(key + &letters(mark))).copied().or(titled)
+            });
             if let (Some(announced), true) = (known, length > 1) {
-                longest = Some((length - 1, *announced));
+                longest = Some((length - 1, announced));
             }
             break;
         }
@@ -265,6 +276,8 @@ fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
         key.push_str(stem.unwrap_or(&part.as_str()));
         if let Some(announced) = CAPTIONS.get(&key) {
             longest = Some((length, *announced));
+        } else if words[at].text.contains('#') && TITLES.contains(&key.as_str()) {
+            longest = Some((length, OF_NUMBER));
         }
     }
     longest

@@ -150,3 +150,14 @@ fn what_the_model_is_sure_of_stays_and_other_labels_are_left_alone() {
     let number = [0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0];
     assert_eq!(heed("Rechnungsdatum 05.03.2014", &[OUTSIDE, number])[1], number);
 }
+
+/// As seen: the title of the page is the caption of its number, by the mark behind it.
+#[test]
+fn titles_with_a_mark_are_captions_of_numbers() {
+    let number = |text: &str| vec![(Some(NUMBER), text.to_string())];
+    assert_eq!(found(&line("Facture #00042")), number("#00042"));
+    assert_eq!(found(&line("Faktura č.FV5040011231")), number("č.FV5040011231"));
+    let column = words(&[("INVOICE", 0, 0), ("#", 80, 0), ("107162", 0, 30)]);
+    assert_eq!(found(&column), number("107162"));
+    assert!(found(&line("Facture 2018")).is_empty(), "no mark");
+}

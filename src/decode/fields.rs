@@ -169,6 +169,8 @@ const NOTHING: f32 = 0.7;
 const WITHOUT_CENTS: f32 = 0.85;
 /// For every further candidate with the same value, up to three.
 const REPEATED: f32 = 0.05;
+/// For what a letterhead tells, on the first page: later ones have headings of tables and small print there.
+const FIRST_PAGE: f32 = 0.1;
 /// Between the first and the last place in the document: settles ties, no more.
 const PLACE: f32 = 0.02;
 /// For sums that add up.
@@ -180,6 +182,7 @@ fn rank(label: &str, list: &mut [Candidate], entities: &[Entity]) {
     let all: Vec<String> = list.iter().map(said).collect();
     let cents = list.iter().any(|candidate| has_cents(&entities[candidate.index]));
     let last = (list.len().max(2) - 1) as f32;
+    let first = entities.iter().map(|entity| entity.page).min().unwrap_or_default();
     for (position, candidate) in list.iter_mut().enumerate() {
         let entity = &entities[candidate.index];
         let repeats = all.iter().filter(|other| **other == all[position]).count() - 1;
@@ -187,6 +190,7 @@ fn rank(label: &str, list: &mut [Candidate], entities: &[Entity]) {
         let place = if kind == ValueKind::Amount { place } else { 1.0 - place };
         candidate.rank = entity.score * plausibility(kind, entity, cents)
             + REPEATED * repeats.min(3) as f32
+            + if kind != ValueKind::Amount && entity.page == first { FIRST_PAGE } else { 0.0 }
             + PLACE * place;
     }
 }

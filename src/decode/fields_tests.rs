@@ -206,3 +206,11 @@ fn the_customer_is_not_the_company() {
     let alone = [entity(0, "customer", "Ann Lee", 0.97), entity(1, "company", "Ann Lee", 0.2)];
     assert_eq!(chosen(&alone, "customer").as_deref(), Some("Ann Lee"));
 }
+
+/// As seen: the heading of a table on the second page was a company.
+#[test]
+fn the_first_page_names_the_company() {
+    let head = entity(0, "company", "AD-TRADE", 0.6);
+    let second = Entity { page: 2, ..entity(1, "company", "KOPIA Stawka VAT", 0.65) };
+    assert_eq!(chosen(&[head, second], "company").as_deref(), Some("AD-TRADE"));
+}

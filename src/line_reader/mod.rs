@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::geometry::PixelBox;
 use crate::model::precision::{Precision, products_in};
 use crate::model::weights::{Checkpoint, Missing, write_8bit, write_safetensors};
+use crate::ocr::cents::are_sum_and_cents;
 use alphabet::Alphabet;
 use image::GrayImage;
 use network::{Network, STEP, stack};
@@ -48,6 +49,22 @@ impl Reading {
     pub fn text(&self) -> String {
         let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
         words.join(" ")
+    }
+
+    /// Sums that wide print parts from their cents made whole, before one part is doubted alone.
+    fn with_cents(self) -> Self {
+        let mut words: Vec<ReadWord> = Vec::with_capacity(self.words.len());
+        for word in self.words {
+            match words.last_mut() {
+                Some(sum) if are_sum_and_cents(&sum.text, &word.text) => {
+                    sum.confidence = (sum.confidence * word.confidence).sqrt();
+                    sum.text.push_str(&word.text);
+                    sum.bbox = sum.bbox.union(word.bbox);
+                }
+                _ => words.push(word),
+            }
+        }
+        Self { words }
     }
 
     /// Letters and digits read, weighed by how surely; doubtful ones count little, so that much nonsense
@@ -195,7 +212,7 @@ impl LineReader {
             text: word.text,
             confidence: word.confidence,
         });
-        Reading { words: words.collect() }
+        Reading { words: words.collect() }.with_cents()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Page → words with pixel boxes, confidence, line and block.
 
 mod bands;
-mod cents;
+pub(crate) mod cents;
 pub mod engine;
 mod flat;
 mod frame;
