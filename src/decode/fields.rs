@@ -279,7 +279,7 @@ fn favour_sums_that_add_up(candidates: &mut BTreeMap<&str, Vec<Candidate>>, enti
 
 /// What is due on the day of issue is rare: another day that may be meant is taken first.
 fn doubt_due_dates_of_issue(candidates: &mut BTreeMap<&str, Vec<Candidate>>, entities: &[Entity]) {
-    const DOUBT: f32 = 0.1;
+    const DOUBT: f32 = 0.2;
     let issued = candidates.get("date").and_then(|list| best_of(list));
     let Some(issued) = issued.and_then(|index| entities[index].value.as_ref()) else { return };
     for due in candidates.get_mut("due_date").into_iter().flatten() {

@@ -176,10 +176,23 @@ impl LineReader {
     /// # Errors
     /// `Internal`, only where the resizer fails.
     pub fn read(&self, page: &GrayImage, lines: &[PixelBox]) -> Result<Vec<Reading>> {
+        self.read_at(page, lines, 1.0)
+    }
+
+    /// As [`Self::read`], with lines shown so many times as wide as they are.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_at(
+        &self,
+        page: &GrayImage,
+        lines: &[PixelBox],
+        stretch: f32,
+    ) -> Result<Vec<Reading>> {
         let mut readings = vec![Reading::default(); lines.len()];
         let mut strips = Vec::with_capacity(lines.len());
         for (index, line) in lines.iter().enumerate() {
-            if let Some(strip) = Strip::cut(page, Region::around(*line), 1.0)? {
+            if let Some(strip) = Strip::cut(page, Region::around(*line), stretch)? {
                 strips.push((index, strip));
             }
         }

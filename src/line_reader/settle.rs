@@ -55,7 +55,7 @@ impl Default for SettleOptions {
     fn default() -> Self {
         Self {
             engine: Calibration { slope: 1.0, intercept: -0.25 },
-            reader: Calibration { slope: 1.2, intercept: -2.2 },
+            reader: Calibration { slope: 1.2, intercept: -2.6 },
             surest: 0.985,
             dispute: 0.9,
             known: 2.0,

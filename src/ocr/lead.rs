@@ -3,12 +3,12 @@
 //! that ours does not know shows in a sample of its lines and is left to the engine (docs/ocr.md).
 
 use super::Reread;
+use super::again;
 use super::engine::{Engine, FoundLine, ReadRequest};
 use super::frame::Cut;
 use super::leaders::without_leaders;
 use super::read::PageReader;
 use super::reread::Rereader;
-use super::rows::rows_in;
 use super::segment::{self, Segment};
 use super::upright::Upright;
 use crate::document::Word;
@@ -61,7 +61,8 @@ impl<E: Engine> PageReader<E> {
             return Ok(None);
         }
         let Some(mut readings) = readings(page, lead, &pieces)? else { return Ok(None) };
-        let rows = rows_read_better(page, lead, &mut pieces, &mut readings)?;
+        again::read_narrower(page, lead, &pieces, &mut readings)?;
+        let rows = again::rows_read_better(page, lead, &mut pieces, &mut readings)?;
         let doubtful: Vec<usize> =
             (0..pieces.len()).filter(|&n| !lead.is_sure(&readings[n])).collect();
         let boxes: Vec<PixelBox> = doubtful.iter().map(|&n| pieces[n].bbox).collect();
@@ -131,43 +132,6 @@ fn readings(page: &Upright, lead: &Rereader, pieces: &[Segment]) -> Result<Optio
         readings[n] = reading;
     }
     Ok(Some(readings))
-}
-
-/// The rows of letters in pieces that are drawn too high, where ours is surer of them than of the piece;
-/// these pieces are taken out.
-fn rows_read_better(
-    page: &Upright,
-    lead: &Rereader,
-    pieces: &mut Vec<Segment>,
-    readings: &mut Vec<Reading>,
-) -> Result<Vec<Reading>> {
-    // What is a piece already is not read twice.
-    let is_new = |n: usize, row: PixelBox| {
-        let others = pieces.iter().enumerate().filter(|(other, _)| *other != n);
-        others.into_iter().all(|(_, other)| 3 * other.bbox.intersection_area(row) <= row.area())
-    };
-    let rows: Vec<(usize, PixelBox)> = (0..pieces.len())
-        .filter(|&n| !lead.is_sure(&readings[n]))
-        .flat_map(|n| rows_in(pieces[n].bbox, page).into_iter().map(move |row| (n, row)))
-        .filter(|(n, row)| is_new(*n, *row))
-        .collect();
-    let boxes: Vec<PixelBox> = rows.iter().map(|(_, row)| *row).collect();
-    let mut read = lead.read(&page.picture, &boxes)?.into_iter();
-    let mut better = Vec::new();
-    let mut given_up = vec![false; pieces.len()];
-    for of_piece in rows.chunk_by(|a, b| a.0 == b.0) {
-        let piece = of_piece[0].0;
-        let own: Vec<Reading> = read.by_ref().take(of_piece.len()).collect();
-        if own.iter().map(Reading::sureness).sum::<f32>() > readings[piece].sureness() {
-            given_up[piece] = true;
-            better.extend(own);
-        }
-    }
-    let mut place = 0..;
-    pieces.retain(|_| place.next().is_some_and(|n: usize| !given_up[n]));
-    let mut place = 0..;
-    readings.retain(|_| place.next().is_some_and(|n: usize| !given_up[n]));
-    Ok(better)
 }
 
 /// Outlines in pieces of lines; what stands in one line's box at another height is a piece of its own.

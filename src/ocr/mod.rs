@@ -1,5 +1,6 @@
 //! Page → words with pixel boxes, confidence, line and block.
 
+mod again;
 mod bands;
 pub(crate) mod cents;
 pub mod engine;

@@ -108,17 +108,30 @@ impl Rereader {
     /// # Errors
     /// As [`LineReader::read`].
     pub fn read(&self, page: &GrayImage, boxes: &[PixelBox]) -> Result<Vec<Reading>> {
+        self.read_at(page, boxes, 1.0)
+    }
+
+    /// As [`Self::read`], with lines shown so many times as wide as they are.
+    ///
+    /// # Errors
+    /// As [`LineReader::read`].
+    pub fn read_at(
+        &self,
+        page: &GrayImage,
+        boxes: &[PixelBox],
+        stretch: f32,
+    ) -> Result<Vec<Reading>> {
         if let Ok(reader) = self.reader.try_lock() {
-            return reader.read(page, boxes);
+            return reader.read_at(page, boxes, stretch);
         }
         if let Some(mut spare) = self.spare.as_ref().and_then(|spare| spare.try_lock().ok()) {
             let reader = match spare.take() {
                 Some(reader) => reader,
                 None => LineReader::embedded(tch::Device::Cpu)?,
             };
-            return spare.insert(reader).read(page, boxes);
+            return spare.insert(reader).read_at(page, boxes, stretch);
         }
-        self.reader.lock().unwrap_or_else(PoisonError::into_inner).read(page, boxes)
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).read_at(page, boxes, stretch)
     }
 
     /// Whether a reading stands without another.

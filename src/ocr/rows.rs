@@ -32,7 +32,7 @@ pub fn rows_in(line: PixelBox, page: &Upright) -> Vec<PixelBox> {
 }
 
 /// The boxes of the letters in a box, from left to right.
-fn letters_in(line: PixelBox, page: &Upright) -> Vec<PixelBox> {
+pub fn letters_in(line: PixelBox, page: &Upright) -> Vec<PixelBox> {
     let inside = |blob: &&Blob| {
         let (x, y) = ((blob.left + blob.right) / 2, (blob.top + blob.bottom) / 2);
         (line.left()..line.right()).contains(&x)

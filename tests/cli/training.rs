@@ -225,14 +225,14 @@ fn training_on_a_device_that_is_not_there_is_refused_at_once() {
     }
     let room = Room::new();
     for verb in [
-        "finetune --data funsd=nowhere --output run",
-        "finetune --task classify --data jsonl=nowhere --output run",
-        "pretrain nowhere --output run",
+        "finetune --data funsd=nowhere --base . --output run",
+        "finetune --task classify --data jsonl=nowhere --base . --output run",
+        "pretrain --data nowhere --base . --output run",
         "reader train nowhere --dev nowhere --output run",
     ] {
         let output = output(room.layoutlm(&format!("{verb} --device cuda")));
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(4), "{verb}: {text}");
-        assert!(text.contains("the device cuda:0 can't be used"), "{verb}: {text}");
+        assert!(text.contains("the device cuda can't be used"), "{verb}: {text}");
     }
 }
