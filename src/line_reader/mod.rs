@@ -15,7 +15,6 @@ use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::geometry::PixelBox;
 use crate::model::precision::{Precision, products_in};
 use crate::model::weights::{Checkpoint, Missing, write_8bit, write_safetensors};
-use crate::ocr::cents::are_sum_and_cents;
 use alphabet::Alphabet;
 use image::GrayImage;
 use network::{Network, STEP, stack};
@@ -72,6 +71,19 @@ impl Reading {
     pub fn sureness(&self) -> f32 {
         self.words.iter().map(|word| sureness(&word.text, word.confidence)).sum()
     }
+}
+
+/// Whether two texts that stand side by side are a sum up to its point, and its cents.
+pub fn are_sum_and_cents(sum: &str, cents: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let whole = sum.strip_suffix(['.', ',']).unwrap_or_default();
+    // A sign or a letter that was a sign may stand before the figures.
+    let figures = whole.trim_start_matches(|c: char| !c.is_ascii_digit());
+    whole.chars().count() - figures.chars().count() <= 3
+        && digits(figures)
+        && figures.len() <= 5
+        && cents.len() == 2
+        && digits(cents)
 }
 
 /// As [`Reading::sureness`], of one word of any reader.

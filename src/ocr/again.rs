@@ -57,8 +57,8 @@ pub fn rows_read_better(
 ) -> Result<Vec<Reading>> {
     // What is a piece already is not read twice.
     let is_new = |n: usize, row: PixelBox| {
-        let others = pieces.iter().enumerate().filter(|(other, _)| *other != n);
-        others.into_iter().all(|(_, other)| 3 * other.bbox.intersection_area(row) <= row.area())
+        let mut others = pieces.iter().enumerate().filter(|(other, _)| *other != n);
+        others.all(|(_, other)| 3 * other.bbox.intersection_area(row) <= row.area())
     };
     let rows: Vec<(usize, PixelBox)> = (0..pieces.len())
         .filter(|&n| !lead.is_sure(&readings[n]))

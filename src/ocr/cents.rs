@@ -4,6 +4,7 @@
 //! a space.
 
 use crate::document::Word;
+use crate::line_reader::are_sum_and_cents;
 
 /// Between a point and the cents behind it, in heights.
 const CLOSE: f32 = 1.2;
@@ -28,19 +29,6 @@ fn belongs(sum: &Word, cents: &Word) -> bool {
     let gap = cents.bbox.left() as f32 - sum.bbox.right() as f32;
     let close = gap < CLOSE * sum.bbox.height().max(cents.bbox.height()) as f32;
     sum.line == cents.line && close && are_sum_and_cents(&sum.text, &cents.text)
-}
-
-/// Whether two texts that stand side by side are a sum up to its point, and its cents.
-pub fn are_sum_and_cents(sum: &str, cents: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    let whole = sum.strip_suffix(['.', ',']).unwrap_or_default();
-    // A sign or a letter that was a sign may stand before the figures.
-    let figures = whole.trim_start_matches(|c: char| !c.is_ascii_digit());
-    whole.chars().count() - figures.chars().count() <= 3
-        && digits(figures)
-        && figures.len() <= 5
-        && cents.len() == 2
-        && digits(cents)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! The threshold is Otsu's (1979), as Tesseract's own, so that what is measured here is what Tesseract
 //! will see. Blobs are joined run by run with union–find; only their boxes are kept.
 
+use crate::geometry::PixelBox;
 use image::GrayImage;
 
 /// The box and ink of one 8-connected blob.
@@ -22,6 +23,11 @@ impl Blob {
     }
     pub fn height(self) -> u32 {
         self.bottom - self.top
+    }
+    pub fn bbox(self) -> PixelBox {
+        let [left, top, right, bottom] =
+            [self.left, self.top, self.right, self.bottom].map(i64::from);
+        PixelBox::new(left, top, right, bottom)
     }
 }
 

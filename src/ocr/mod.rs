@@ -2,7 +2,7 @@
 
 mod again;
 mod bands;
-pub(crate) mod cents;
+mod cents;
 pub mod engine;
 mod flat;
 mod frame;

@@ -7,7 +7,7 @@
 //! meet with the least area added.
 
 use super::ink::otsu_threshold;
-use super::sheet::{Corners, area};
+use super::sheet::{Corners, area, bright_around};
 use super::shrunk::Shrunk;
 use image::GrayImage;
 
@@ -19,6 +19,8 @@ const LEAST_SEEN: f32 = 0.6;
 const LEAST_RISE: f32 = 16.0;
 /// Around the sheet, at most this share is as bright as its paper.
 const BRIGHT_AROUND: f32 = 0.25;
+/// Pixels from its sides on that are around it.
+const ASIDE: f32 = 4.0;
 /// Corners have at least, and their counterparts at most, this many degrees.
 const SHARPEST: f32 = 55.0;
 
@@ -40,7 +42,7 @@ pub fn corners(shrunk: &Shrunk, least_cover: f32) -> Option<Corners> {
             && patch.filled() >= LEAST_FILL * area(corners)
             && is_cornered(corners)
             && sides_are_seen(shrunk, corners)
-            && patch.bright_around(corners) <= BRIGHT_AROUND;
+            && bright_around(shrunk, corners, f32::from(level) + 1.0, ASIDE) <= BRIGHT_AROUND;
         fits.then(|| from_the_top(inset(corners)?)).flatten()
     })
 }
@@ -52,15 +54,13 @@ fn brighter(picture: &GrayImage, level: u8) -> Option<GrayImage> {
 }
 
 /// The largest 4-connected patch of pixels above a level.
-struct Patch<'a> {
-    picture: &'a GrayImage,
-    level: u8,
+struct Patch {
     /// Its first and last column in each row that it has a part in.
     rows: Vec<(usize, usize, usize)>,
 }
 
-impl<'a> Patch<'a> {
-    fn largest(picture: &'a GrayImage, level: u8) -> Option<Self> {
+impl Patch {
+    fn largest(picture: &GrayImage, level: u8) -> Option<Self> {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let pixels = picture.as_raw();
         let mut seen = vec![false; pixels.len()];
@@ -99,7 +99,7 @@ impl<'a> Patch<'a> {
         }
         let row = |(y, span): (usize, Option<(usize, usize)>)| Some((y, span?.0, span?.1));
         let rows: Vec<_> = spans.into_iter().enumerate().filter_map(row).collect();
-        (rows.len() > 1).then_some(Self { picture, level, rows })
+        (rows.len() > 1).then_some(Self { rows })
     }
 
     /// Its area with the holes that print and pictures make.
@@ -119,26 +119,6 @@ impl<'a> Patch<'a> {
         hull.extend(chain(left.into_iter().rev()));
         hull.dedup();
         hull
-    }
-
-    /// Share of the pixels well outside of the corners that are as bright as the patch.
-    fn bright_around(&self, corners: Corners) -> f32 {
-        const ASIDE: f32 = 4.0;
-        let outside = |x: f32, y: f32| {
-            (0..4).any(|at| {
-                let (a, b) = (corners[at], corners[(at + 1) % 4]);
-                let (dx, dy) = (b.0 - a.0, b.1 - a.1);
-                dx * (y - a.1) - dy * (x - a.0) < -ASIDE * dx.hypot(dy)
-            })
-        };
-        let around = self.picture.enumerate_pixels();
-        let around = around.filter(|(x, y, _)| outside(*x as f32 + 0.5, *y as f32 + 0.5));
-        let (mut all, mut bright) = (0u32, 0u32);
-        for (_, _, pixel) in around {
-            all += 1;
-            bright += u32::from(pixel.0[0] > self.level);
-        }
-        bright as f32 / all.max(1) as f32
     }
 }
 
@@ -162,6 +142,27 @@ fn cross(a: Point, b: Point, c: Point) -> f32 {
     (b.0 - a.0) * (c.1 - a.1) - (b.1 - a.1) * (c.0 - a.0)
 }
 
+/// From one point to another.
+fn way(from: Point, to: Point) -> Point {
+    (to.0 - from.0, to.1 - from.1)
+}
+
+/// Where two lines cross.
+struct Meeting {
+    /// Of their ways: 0 where they run side by side.
+    across: f32,
+    /// Ways of the first line up to the point.
+    reach: f32,
+    point: Point,
+}
+
+/// Where the line from `a` along one way crosses the line from `c` along another.
+fn meet(a: Point, along: Point, c: Point, on: Point) -> Meeting {
+    let across = along.0 * on.1 - along.1 * on.0;
+    let reach = ((c.0 - a.0) * on.1 - (c.1 - a.1) * on.0) / across;
+    Meeting { across, reach, point: (a.0 + along.0 * reach, a.1 + along.1 * reach) }
+}
+
 /// The quadrangle around a convex hull that is left when its sides are left out one after the other, the one
 /// that adds least area first.
 fn quadrangle(hull: &[Point]) -> Option<Corners> {
@@ -171,12 +172,9 @@ fn quadrangle(hull: &[Point]) -> Option<Corners> {
         // Without the side between corners 1 and 2, those before and after it are drawn out to meet.
         let meeting = |at: usize| {
             let [a, b, c, d] = [0, 1, 2, 3].map(|next| corners[(at + next) % count]);
-            let (along, back) = ((b.0 - a.0, b.1 - a.1), (c.0 - d.0, c.1 - d.1));
-            let across = along.0 * back.1 - along.1 * back.0;
-            let reach = ((c.0 - b.0) * back.1 - (c.1 - b.1) * back.0) / across;
-            let met = (b.0 + along.0 * reach, b.1 + along.1 * reach);
+            let Meeting { across, reach, point } = meet(b, way(a, b), c, way(d, c));
             // Sides that part from each other don't meet on this side of the hull.
-            (across < -1e-6 && reach >= 0.0).then(|| (-cross(b, met, c).abs(), at, met))
+            (across < -1e-6 && reach >= 0.0).then(|| (-cross(b, point, c).abs(), at, point))
         };
         let (_, at, met) = (0..count).filter_map(meeting).max_by(|a, b| a.0.total_cmp(&b.0))?;
         corners[(at + 1) % count] = met;
@@ -199,7 +197,8 @@ fn is_cornered(corners: Corners) -> bool {
 /// border of a shadow has one, the frame that a copier leaves two that meet. What lies along the picture's own
 /// border, where a sheet runs out of it, tells nothing.
 fn sides_are_seen(shrunk: &Shrunk, corners: Corners) -> bool {
-    const ASIDE: f32 = 3.0;
+    /// Between the side and where the picture is looked at.
+    const BESIDE: f32 = 3.0;
     let level = |(x, y): Point| {
         let inside =
             (0.0..shrunk.width as f32).contains(&x) && (0.0..shrunk.height as f32).contains(&y);
@@ -209,7 +208,7 @@ fn sides_are_seen(shrunk: &Shrunk, corners: Corners) -> bool {
     for (at, side) in sides.iter_mut().enumerate() {
         let (a, b) = (corners[at], corners[(at + 1) % 4]);
         let length = (b.0 - a.0).hypot(b.1 - a.1);
-        let out = ((b.1 - a.1) / length * ASIDE, -(b.0 - a.0) / length * ASIDE);
+        let out = ((b.1 - a.1) / length * BESIDE, -(b.0 - a.0) / length * BESIDE);
         let steps = length as usize;
         let rises: Vec<bool> = (0..steps)
             .filter_map(|step| {
@@ -244,10 +243,7 @@ fn inset(corners: Corners) -> Option<Corners> {
     let mut inner = corners;
     for (at, corner) in inner.iter_mut().enumerate() {
         let ([a, b], [c, d]) = (side(at + 3), side(at));
-        let (along, on) = ((b.0 - a.0, b.1 - a.1), (d.0 - c.0, d.1 - c.1));
-        let across = along.0 * on.1 - along.1 * on.0;
-        let reach = ((c.0 - a.0) * on.1 - (c.1 - a.1) * on.0) / across;
-        *corner = (a.0 + along.0 * reach, a.1 + along.1 * reach);
+        *corner = meet(a, way(a, b), c, way(c, d)).point;
     }
     inner.iter().all(|(x, y)| x.is_finite() && y.is_finite()).then_some(inner)
 }

@@ -39,12 +39,9 @@ pub fn letters_in(line: PixelBox, page: &Upright) -> Vec<PixelBox> {
             && (line.top()..line.bottom()).contains(&y)
             && is_letter_like(**blob, page.size().height)
     };
-    let place =
-        |b: &Blob| PixelBox::new(b.left.into(), b.top.into(), b.right.into(), b.bottom.into());
-    let mut letters: Vec<PixelBox> = page.blobs.iter().filter(inside).map(place).collect();
-    let mut heights: Vec<u32> = letters.iter().map(|letter| letter.height()).collect();
-    heights.sort_unstable();
-    let median = heights.get(heights.len() / 2).map_or(0.0, |height| *height as f32);
+    let mut letters: Vec<PixelBox> =
+        page.blobs.iter().filter(inside).map(|blob| blob.bbox()).collect();
+    let median = height_of(&letters);
     letters.retain(|letter| letter.height() as f32 >= SMALL * median);
     letters.sort_by_key(|letter| letter.left());
     letters

@@ -186,7 +186,7 @@ pub fn unread_lines(
                 && blob.height() as f32 >= 0.6 * letter_height
                 && blob.height() as f32 <= 3.0 * letter_height
         })
-        .map(|b| PixelBox::new(b.left.into(), b.top.into(), b.right.into(), b.bottom.into()))
+        .map(|blob| blob.bbox())
         .collect();
     let covered = Cover::of(words);
     free.retain(|bbox| !covered.holds(*bbox));

@@ -47,6 +47,8 @@ const GROUND_AROUND: f32 = 0.4;
 /// Around the sheet, at most this share is as bright as paper: more is another sheet, or the picture
 /// is of something else.
 const BRIGHT_AROUND: f32 = 0.1;
+/// Pixels of the shrunk picture from the sheet's sides on that are around it.
+const ASIDE: f32 = 3.0;
 /// Gray levels that paper is brighter than the ground beside it.
 const LEAST_RISE: f32 = 14.0;
 /// Pixels of the shrunk picture that the edge may be off its line.
@@ -105,7 +107,7 @@ impl SheetOptions {
                 .iter()
                 .zip(&edges)
                 .all(|(side, edge)| edge.support(side.of(corners), shrunk) >= self.least_support)
-            && bright_around(shrunk, corners, GROUND * paper) <= BRIGHT_AROUND
+            && bright_around(shrunk, corners, GROUND * paper, ASIDE) <= BRIGHT_AROUND
             && convergence(corners) >= self.least_convergence;
         fits.then_some(corners)
     }
@@ -169,14 +171,13 @@ fn convergence(corners: Corners) -> f32 {
     apart(direction(0, 1), direction(3, 2)).max(apart(direction(0, 3), direction(1, 2)))
 }
 
-/// Share of the pixels outside of the sheet, a little aside, that are at least so bright.
-fn bright_around(shrunk: &Shrunk, corners: Corners, level: f32) -> f32 {
-    const ASIDE: f32 = 3.0;
+/// Share of the pixels outside of the sheet, so many aside, that are at least so bright.
+pub(super) fn bright_around(shrunk: &Shrunk, corners: Corners, level: f32, aside: f32) -> f32 {
     let outside = |x: f32, y: f32| {
         (0..4).any(|at| {
             let (a, b) = (corners[at], corners[(at + 1) % 4]);
             let (dx, dy) = (b.0 - a.0, b.1 - a.1);
-            dx * (y - a.1) - dy * (x - a.0) < -ASIDE * dx.hypot(dy)
+            dx * (y - a.1) - dy * (x - a.0) < -aside * dx.hypot(dy)
         })
     };
     let (mut around, mut bright) = (0u32, 0u32);

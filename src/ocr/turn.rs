@@ -17,13 +17,19 @@ const STEEPEST: f32 = 6.0;
 /// A page that leans more than this counts as one that lies on its side.
 const HALF_QUARTER: f32 = 45.0;
 
-/// Where letters stand: horizontally the middle, vertically the foot.
-fn feet(blobs: &[Blob], page_height: u32) -> Vec<(f32, f32)> {
-    blobs
+/// Where letters stand: horizontally the middle, vertically the foot; `None` where there are too few.
+fn feet(blobs: &[Blob], page_height: u32) -> Option<Vec<(f32, f32)>> {
+    let feet: Vec<(f32, f32)> = blobs
         .iter()
         .filter(|blob| is_letter_like(**blob, page_height))
         .map(|blob| ((blob.left + blob.right) as f32 / 2.0, blob.bottom as f32))
-        .collect()
+        .collect();
+    (feet.len() >= ENOUGH_LETTERS).then_some(feet)
+}
+
+/// Height of the bands of a profile in which the feet of one line lie together.
+fn band_of(letter_height: f32) -> f32 {
+    (letter_height / 4.0).max(1.0)
 }
 
 /// Sharpness of the profile at a lean: the sum of squares of how many feet fall into each band.
@@ -49,11 +55,8 @@ fn sharpness(feet: &[(f32, f32)], degrees: f32, band: f32) -> f64 {
 pub fn skew(blobs: &[Blob], page_height: u32, letter_height: f32) -> Option<f32> {
     const COARSE: f32 = 0.5;
     const FINE: f32 = 0.1;
-    let feet = feet(blobs, page_height);
-    if feet.len() < ENOUGH_LETTERS {
-        return None;
-    }
-    let band = (letter_height / 4.0).max(1.0);
+    let feet = feet(blobs, page_height)?;
+    let band = band_of(letter_height);
     let best = |from: f32, to: f32, step: f32| {
         let steps = ((to - from) / step).round() as i32;
         (0..=steps)
@@ -75,11 +78,8 @@ pub fn steep_lean(blobs: &[Blob], page_height: u32, letter_height: f32) -> Optio
     const STEP: f32 = 0.5;
     /// Lines aslant are that much sharper in profile than what is seen level.
     const CLEARLY: f64 = 1.4;
-    let feet = feet(blobs, page_height);
-    if feet.len() < ENOUGH_LETTERS {
-        return None;
-    }
-    let band = (letter_height / 4.0).max(1.0);
+    let feet = feet(blobs, page_height)?;
+    let band = band_of(letter_height);
     let steps = (HALF_QUARTER / STEP) as i32;
     let leans = (-steps..=steps).map(|step| step as f32 * STEP);
     // Leaning, a line's feet spread over fewer bands of the picture's rows.
@@ -107,12 +107,8 @@ pub fn lies_on_its_side(blobs: &[Blob], page_width: u32, page_height: u32) -> bo
 
 /// How sharp the profile is against one without lines.
 fn lineness(blobs: &[Blob], page_height: u32) -> Option<f64> {
-    let feet = feet(blobs, page_height);
-    if feet.len() < ENOUGH_LETTERS {
-        return None;
-    }
-    let height = super::ink::letter_height(blobs, page_height)?;
-    let band = (height / 4.0).max(1.0);
+    let feet = feet(blobs, page_height)?;
+    let band = band_of(super::ink::letter_height(blobs, page_height)?);
     let best = (-6..=6).map(|d| sharpness(&feet, d as f32, band)).fold(0.0, f64::max);
     let extent = feet
         .iter()
