@@ -43,6 +43,18 @@ languages! {
     Danish "da",
     Polish "pl",
     Czech "cs",
+    Hungarian "hu",
+    Romanian "ro",
+    Slovak "sk",
+    Croatian "hr",
+    Slovenian "sl",
+    Turkish "tr",
+    Finnish "fi",
+    Norwegian "nb",
+    Estonian "et",
+    Lithuanian "lt",
+    Latvian "lv",
+    Indonesian "id",
 }
 
 impl Language {
@@ -91,6 +103,7 @@ terms! {
     Contact "contact", Cashier "cashier", Salesperson "salesperson", Table "table",
     Register "register", Store "store", Guests "guests", Manager "manager",
     BillTo "bill_to", ShipTo "ship_to", From "from", Attention "attention",
+    Courtesy "courtesy",
     Phone "phone", Fax "fax", Email "email", Web "web",
     VatId "vat_id", TaxNumber "tax_number", CompanyRegister "company_register",
     BankDetails "bank_details", Bank "bank", Iban "iban", Bic "bic",

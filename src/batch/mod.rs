@@ -171,7 +171,6 @@ impl Batch {
             schedule: Schedule::new(&self.options, workers),
             extractor: self.extractor,
             pictures: self.options.pictures,
-            model_batch: self.options.model_batch.max(1),
             model_processors: self.options.model_processors,
             observer: self.observer,
             exhibit: self.exhibit,

@@ -59,6 +59,8 @@ pub enum Work {
     Open(usize, Task),
     /// Decode and read the next page of a document.
     Read(usize, DocumentPages),
+    /// Ask the model: its own threads don't keep up.
+    Ask(Vec<PageJob>),
     Conclude(usize, OpenDocument),
 }
 
@@ -79,6 +81,8 @@ struct State {
     in_hand: usize,
     open: BTreeMap<usize, OpenDocument>,
     pages: VecDeque<PageJob>,
+    /// Model threads that are at work.
+    asking: usize,
     finished: BTreeMap<usize, Finished>,
     /// Documents that the caller has taken.
     written: usize,
@@ -108,8 +112,14 @@ impl State {
         Some((number, document))
     }
 
-    /// The oldest thing that can be done now.
-    fn take_work(&mut self) -> Option<Work> {
+    /// Up to `most` pages that wait for the model.
+    fn take_pages(&mut self, most: usize) -> Vec<PageJob> {
+        let count = self.pages.len().min(most);
+        self.pages.drain(..count).collect()
+    }
+
+    /// The oldest document or page that can be gone on with.
+    fn take_reading(&mut self) -> Option<Work> {
         if let Some((number, document)) = self.take_done() {
             return Some(Work::Conclude(number, document));
         }
@@ -144,7 +154,11 @@ pub struct Schedule {
     changed: Condvar,
     workers: usize,
     window: usize,
-    /// Most pages that wait for the model.
+    /// Threads of the model.
+    models: usize,
+    /// Most pages that one of them takes at once.
+    model_batch: usize,
+    /// So many pages waiting for the model are too many: workers ask for them before they read on.
     page_queue: usize,
 }
 
@@ -155,6 +169,8 @@ impl Schedule {
             changed: Condvar::new(),
             workers,
             window: options.window.max(workers),
+            models: options.model_threads.max(1),
+            model_batch: options.model_batch.max(1),
             page_queue: workers + 2 * options.model_batch.max(1),
         }
     }
@@ -213,11 +229,22 @@ impl Schedule {
                 self.changed.notify_all();
                 return None;
             }
-            if let Some(work) = state.take_work() {
+            if let Some(work) = self.take_work(&mut state) {
                 return Some(work);
             }
             state = self.wait(state);
         }
+    }
+
+    /// Reading comes first, as it feeds the model's own threads; a worker helps them where pages pile
+    /// up, and where nothing is left to be read while they are busy.
+    fn take_work(&self, state: &mut State) -> Option<Work> {
+        let ask = |state: &mut State| Work::Ask(state.take_pages(self.model_batch));
+        if state.pages.len() >= self.page_queue {
+            return Some(ask(state));
+        }
+        let busy = state.asking >= self.models && !state.pages.is_empty();
+        state.take_reading().or_else(|| busy.then(|| ask(state)))
     }
 
     /// A worker opened a source.
@@ -251,19 +278,14 @@ impl Schedule {
         });
     }
 
-    /// Hands a page to the model, as soon as there is room.
+    /// Hands a page to the model.
     pub fn push_page(&self, job: PageJob) {
-        let mut state = self.lock();
-        while state.pages.len() >= self.page_queue && !state.aborted {
-            state = self.wait(state);
-        }
-        state.pages.push_back(job);
-        drop(state);
-        self.changed.notify_all();
+        self.change(|state| state.pages.push_back(job));
     }
 
-    /// Up to `most` pages for a model thread; `None` when there will be no more.
-    pub fn take_pages(&self, most: usize) -> Option<Vec<PageJob>> {
+    /// Pages for a model thread, which tells [`Self::answered`] when it is through with them; `None`
+    /// when there will be no more.
+    pub fn take_pages(&self) -> Option<Vec<PageJob>> {
         let mut state = self.lock();
         while state.pages.is_empty() && !state.nothing_left() {
             state = self.wait(state);
@@ -271,11 +293,16 @@ impl Schedule {
         if state.aborted || state.pages.is_empty() {
             return None;
         }
-        let count = state.pages.len().min(most);
-        let jobs = state.pages.drain(..count).collect();
+        let jobs = state.take_pages(self.model_batch);
+        state.asking += 1;
         drop(state);
         self.changed.notify_all();
         Some(jobs)
+    }
+
+    /// A model thread is free again.
+    pub fn answered(&self) {
+        self.change(|state| state.asking -= 1);
     }
 
     /// A document is ready to be written.

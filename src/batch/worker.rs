@@ -19,7 +19,6 @@ pub struct Shared {
     pub schedule: Schedule,
     pub extractor: Extractor,
     pub pictures: bool,
-    pub model_batch: usize,
     pub model_processors: Option<NonZeroUsize>,
     pub observer: Arc<dyn Observer>,
     pub exhibit: Option<Arc<dyn Exhibit>>,
@@ -66,6 +65,11 @@ impl Shared {
             match work {
                 Work::Open(number, task) => self.open(number, task),
                 Work::Read(number, pages) => self.read(number, pages),
+                Work::Ask(jobs) => {
+                    // The model's own threads are busy beside it.
+                    self.extractor.limit_processors(1);
+                    self.ask(jobs);
+                }
                 Work::Conclude(number, document) => self.conclude(number, document),
             }
         }
@@ -76,11 +80,17 @@ impl Shared {
         if let Some(most) = self.model_processors {
             self.extractor.limit_processors(most.get());
         }
-        while let Some(jobs) = self.schedule.take_pages(self.model_batch) {
-            let (places, reads) = split(jobs);
-            for (place, (answer, read)) in places.into_iter().zip(self.analyze(reads)) {
-                self.page_done(place, read, answer);
-            }
+        while let Some(jobs) = self.schedule.take_pages() {
+            self.ask(jobs);
+            self.schedule.answered();
+        }
+    }
+
+    /// Asks the model for pages and takes them on.
+    fn ask(&self, jobs: Vec<PageJob>) {
+        let (places, reads) = split(jobs);
+        for (place, (answer, read)) in places.into_iter().zip(self.analyze(reads)) {
+            self.page_done(place, read, answer);
         }
     }
 

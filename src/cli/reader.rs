@@ -1,12 +1,14 @@
 //! `layoutlm reader`: cutting lines, training the line reader, scoring it.
 
 use super::{Context, ExitCode};
+use crate::document::Word;
 use crate::error::{Error, ErrorCode, Stage};
-use crate::line_reader::LineReader;
 use crate::line_reader::alphabet::Alphabet;
+use crate::line_reader::{LineReader, NGRAMS_FILE};
 use crate::model::precision::Precision;
 use crate::output::stdout::Stdout;
 use crate::pipeline::Device;
+use crate::train::line_reader::ngrams::{NgramOptions, table};
 use crate::train::line_reader::score::score;
 use crate::train::line_reader::sources::{LinePart, cut};
 use crate::train::line_reader::store::LineWriter;
@@ -24,6 +26,7 @@ Examples:
   layoutlm reader lines runs/lines --from sroie=sroie/train --from synth=600
   layoutlm reader lines runs/lines-dev --from sroie=sroie/train --dev
   layoutlm reader train runs/lines --dev runs/lines-dev -o runs/reader
+  layoutlm reader ngrams runs/lines --data doclaynet -o runs/reader/reader
   layoutlm reader eval runs/lines-dev --reader runs/reader/reader";
 
 /// Train the line reader that reads beside Tesseract
@@ -38,6 +41,7 @@ pub struct ReaderArgs {
 pub enum ReaderStepArgs {
     Lines(LinesArgs),
     Train(TrainArgs),
+    Ngrams(NgramsArgs),
     Eval(ScoreArgs),
 }
 
@@ -92,6 +96,23 @@ pub struct TrainArgs {
     pub device: Device,
 }
 
+/// Count which letters follow each other, for a reader to choose by
+#[derive(Debug, Args)]
+pub struct NgramsArgs {
+    /// Directories of lines
+    #[arg(required = true)]
+    pub lines: Vec<PathBuf>,
+    /// Data set whose lines count as well, as PATH or KIND=PATH
+    #[arg(long, value_name = "[KIND=]PATH")]
+    pub data: Vec<String>,
+    /// Directory of the reader, where ngrams.bin is written
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Longer n-grams than pairs count where they occur so often
+    #[arg(long, default_value_t = NgramOptions::default().least)]
+    pub least: u32,
+}
+
 /// Score a reader on lines
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
@@ -106,6 +127,7 @@ pub fn run(args: ReaderArgs, context: &Context) -> anyhow::Result<ExitCode> {
     match args.step {
         ReaderStepArgs::Lines(args) => lines(&args, context),
         ReaderStepArgs::Train(args) => train(args, context),
+        ReaderStepArgs::Ngrams(args) => ngrams(&args, context),
         ReaderStepArgs::Eval(args) => eval(&args),
     }
 }
@@ -183,6 +205,30 @@ fn train(args: TrainArgs, context: &Context) -> anyhow::Result<ExitCode> {
         written.exact
     ));
     Ok(ExitCode::Success)
+}
+
+fn ngrams(args: &NgramsArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let mut lines: Vec<String> = Vec::new();
+    for path in &args.lines {
+        lines.extend(LineStore::open(path)?.lines.into_iter().map(|line| line.text));
+    }
+    for sample in super::finetune::read_all(&args.data)? {
+        let own = sample.words.chunk_by(|a, b| (a.block, a.line) == (b.block, b.line));
+        lines.extend(own.map(text_of));
+    }
+    let options = NgramOptions { least: args.least };
+    let table = table(lines.iter().map(String::as_str), options)?;
+    let target = args.output.join(NGRAMS_FILE);
+    std::fs::create_dir_all(&args.output)
+        .and_then(|()| std::fs::write(&target, &table))
+        .map_err(|e| Error::unwritable(Stage::Train, &target, e))?;
+    context.note(format!("{} lines counted into {}", lines.len(), target.display()));
+    Ok(ExitCode::Success)
+}
+
+/// Words joined by single spaces.
+fn text_of(words: &[Word]) -> String {
+    words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 fn eval(args: &ScoreArgs) -> anyhow::Result<ExitCode> {

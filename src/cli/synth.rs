@@ -94,7 +94,7 @@ fn options(args: &SynthArgs) -> Result<SynthOptions, Error> {
         .languages
         .iter()
         .map(|code| {
-            Language::from_code(code).ok_or_else(|| {
+            Language::from_code(code).map(|language| (1, language)).ok_or_else(|| {
                 let known: Vec<&str> = Language::ALL.iter().map(|l| l.code()).collect();
                 Error::usage(format!("language `{code}` is not known"))
                     .hint(format!("the languages are {}", known.join(", ")))

@@ -1,7 +1,7 @@
 //! What the caption beside a value says it is: `Rechnungsdatum 05.03.2014`, `Customer No. 4711`.
 //!
 //! The model has learned captions where it has seen them; on a layout that is new to it, it may give
-//! the right value little and the neighbour's much. Field names of eleven languages are known
+//! the right value little and the neighbour's much. Field names of 23 languages are known
 //! ([`crate::lexicon`]), so where one stands before a value on its line, or above it, the odds that the
 //! model gives the value's words are multiplied: up for the label that the caption names, down for
 //! labels of the same kind that it does not name (a date of delivery is not the day of issue). A word

@@ -120,7 +120,12 @@ const COUNTRIES: &[Country] = &[
     country("INR", DayMonthYear, '.', " GSTIN CGST SGST INDIA "),
     country("GBP", DayMonthYear, '.', " LONDON PLC ENGLAND "),
     country("AUD", DayMonthYear, '.', " ABN AUSTRALIA NSW "),
-    country("EUR", DayMonthYear, ',', " GMBH UST USTIDNR SARL SIREN SIRET KVK SRL DEUTSCHLAND FRANCE         ITALIA ESPAÑA NEDERLAND ÖSTERREICH PORTUGAL ALV "),
+    country("EUR", DayMonthYear, ',', " GMBH UST USTIDNR SARL SIREN SIRET KVK SRL DEUTSCHLAND FRANCE \
+        ITALIA ESPAÑA NEDERLAND ÖSTERREICH PORTUGAL ALV OYJ SUOMI DDV SLOVENIJA OIB HRVATSKA \
+        SLOVENSKO OÜ EESTI SIA PVN LATVIJA "),
+    country("EUR", YearMonthDay, ',', " UAB PVM LIETUVA "),
+    country("RON", DayMonthYear, ',', " ROMÂNIA ROMANIA CUI LEI RON "),
+    country("TRY", DayMonthYear, ',', " KDV VKN TÜRKİYE ŞTİ "),
     country("CHF", DayMonthYear, '.', " SCHWEIZ SUISSE SVIZZERA ZÜRICH BASEL GENÈVE "),
     country("SEK", YearMonthDay, ',', " ORGNR SVERIGE BANKGIRO "),
     country("NOK", DayMonthYear, ',', " MVA NORGE KONTONUMMER "),
@@ -172,6 +177,18 @@ const LANGUAGES: &[Language] = &[
     language(DayMonthYear, ',', " FAKTURA DATUM CELKEM KČ ODBĚRATEL SPLATNOST "),
     language(YearMonthDay, ',', " FAKTURA BELOPP MOMS DATUM OCH BETALA "),
     language(DayMonthYear, ',', " FAKTURA BELØP DATO BELØB MOMS "),
+    language(DayMonthYear, ',', " FAKTURA FORFALLSDATO BELØP MVA KUNDENUMMER "),
+    language(YearMonthDay, ',', " SZÁMLA SZÁMLASZÁM ÁFA FIZETENDŐ ÖSSZESEN KELTE HATÁRIDŐ "),
+    language(DayMonthYear, ',', " FACTURĂ TVA SCADENȚEI SCADENȚĂ VALOARE FURNIZOR CUMPĂRĂTOR "),
+    language(DayMonthYear, ',', " FAKTÚRA SPOLU DODÁVATEĽ ODBERATEĽ SPLATNOSTI SPLATNOSŤ SUMA "),
+    language(DayMonthYear, ',', " RAČUN PDV IZNOS UKUPNO DOSPIJEĆA KUPAC "),
+    language(DayMonthYear, ',', " RAČUN DDV ZNESEK SKUPAJ ZAPADLOSTI KUPEC PLAČILO "),
+    language(DayMonthYear, ',', " FATURA KDV TUTAR TARİHİ TOPLAM ÖDENECEK "),
+    language(DayMonthYear, ',', " LASKU ERÄPÄIVÄ YHTEENSÄ ALV PÄIVÄMÄÄRÄ SUMMA ASIAKAS "),
+    language(DayMonthYear, ',', " ARVE KUUPÄEV KÄIBEMAKS MAKSETÄHTAEG KOKKU SUMMA "),
+    language(YearMonthDay, ',', " SĄSKAITA PVM MOKĖTI PIRKĖJAS PARDAVĖJAS SUMA "),
+    language(DayMonthYear, ',', " RĒĶINS PVN DATUMS KOPĀ SAŅĒMĒJS SUMMA "),
+    language(DayMonthYear, ',', " FAKTUR TANGGAL JUMLAH HARGA PPN TEMPO "),
 ];
 
 const fn language(order: DateOrder, decimal: char, words: &'static str) -> Language {

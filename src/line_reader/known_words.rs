@@ -1,4 +1,4 @@
-//! Words that one may expect on a page: those of the built-in model's vocabulary, and field names in eleven
+//! Words that one may expect on a page: those of the built-in model's vocabulary, and field names in 23
 //! languages. Of two readings of one place the one that makes words is right far more often than its
 //! confidence says (docs/ocr.md).
 

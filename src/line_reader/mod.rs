@@ -1,13 +1,15 @@
 //! A small reader of our own: lines of a page → text with word boxes.
 //!
-//! Path of a line: [`strip`] cuts it out and scales it, [`network`] names a character for every step,
-//! [`decode`] makes words of them. Trained by `layoutlm reader train` ([`crate::train::line_reader`]);
+//! Path of a line: [`strip`] cuts it out and scales it, [`network`] says for every step which characters
+//! may stand there, [`beam`] chooses among them by the letters around ([`ngrams`]), [`decode`] makes words. Trained by `layoutlm reader train` ([`crate::train::line_reader`]);
 //! [`LineReader::embedded`] is the one that comes with the program.
 
 pub mod alphabet;
+pub mod beam;
 pub mod decode;
 mod known_words;
 pub mod network;
+pub mod ngrams;
 pub mod settle;
 pub mod strip;
 
@@ -16,8 +18,10 @@ use crate::geometry::PixelBox;
 use crate::model::precision::{Precision, products_in};
 use crate::model::weights::{Checkpoint, Missing, write_8bit, write_safetensors};
 use alphabet::Alphabet;
+use beam::{BeamOptions, CANDIDATES, Candidates};
 use image::GrayImage;
 use network::{Network, STEP, stack};
+use ngrams::Ngrams;
 use std::path::Path;
 use strip::{Region, STRIP_HEIGHT, Strip};
 use tch::{Device, Tensor, nn};
@@ -95,11 +99,19 @@ pub fn sureness(text: &str, confidence: f32) -> f32 {
 mod embedded {
     pub const ALPHABET: &str = include_str!("../../assets/reader/alphabet.json");
     pub const WEIGHTS: &[u8] = include_bytes!("../../assets/reader/model.safetensors");
+    pub const NGRAMS: &[u8] = include_bytes!("../../assets/reader/ngrams.bin");
 }
 
-/// The network with its alphabet.
+/// Files of a reader's directory.
+const ALPHABET_FILE: &str = "alphabet.json";
+const WEIGHTS_FILE: &str = "model.safetensors";
+/// May be missing: the best class of each step stands then.
+pub const NGRAMS_FILE: &str = "ngrams.bin";
+
+/// The network with its alphabet, and what it knows of letters that follow each other.
 pub struct LineReader {
     pub alphabet: Alphabet,
+    ngrams: Option<Ngrams>,
     pub(crate) network: Network,
     pub(crate) store: nn::VarStore,
 }
@@ -109,7 +121,7 @@ impl LineReader {
     pub fn fresh(alphabet: Alphabet, device: Device) -> Self {
         let store = nn::VarStore::new(device);
         let network = Network::new(&store.root(), alphabet.classes());
-        Self { alphabet, network, store }
+        Self { alphabet, ngrams: None, network, store }
     }
 
     /// The reader inside the program.
@@ -120,16 +132,27 @@ impl LineReader {
         let mut reader = Self::fresh(Alphabet::from_json(embedded::ALPHABET)?, device);
         Checkpoint::embedded("the built-in reader", embedded::WEIGHTS)
             .fill(&reader.store, Missing::Refuse)?;
+        reader.ngrams = Some(Ngrams::of(embedded::NGRAMS)?);
         reader.freeze();
         Ok(reader)
     }
 
-    /// From a directory with `alphabet.json` and `model.safetensors`.
+    /// From a directory with `alphabet.json`, `model.safetensors` and, if it is there, `ngrams.bin`.
     ///
     /// # Errors
     /// `ModelMissing`, `ModelInvalid`, `WeightsMismatch`, naming the file.
     pub fn open(dir: &Path, device: Device) -> Result<Self> {
         let mut reader = Self::open_for_training(dir, device)?;
+        let path = dir.join(NGRAMS_FILE);
+        if path.exists() {
+            let bytes = std::fs::read(&path).map_err(|e| {
+                Error::model(ErrorCode::ModelInvalid, "the reader's n-grams can't be read")
+                    .at(path.display().to_string())
+                    .caused_by(e)
+            })?;
+            reader.ngrams =
+                Some(Ngrams::of(bytes).map_err(|error| error.at(path.display().to_string()))?);
+        }
         reader.freeze();
         Ok(reader)
     }
@@ -139,7 +162,7 @@ impl LineReader {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_for_training(dir: &Path, device: Device) -> Result<Self> {
-        let path = dir.join("alphabet.json");
+        let path = dir.join(ALPHABET_FILE);
         let json = std::fs::read_to_string(&path).map_err(|e| {
             Error::model(ErrorCode::ModelMissing, "the reader's alphabet can't be read")
                 .at(path.display().to_string())
@@ -164,7 +187,7 @@ impl LineReader {
     /// `OutputFailed` names the file.
     pub fn save(&self, dir: &Path) -> Result<()> {
         self.save_alphabet(dir)?;
-        write_safetensors(&self.store.variables(), &dir.join("model.safetensors"))
+        write_safetensors(&self.store.variables(), &dir.join(WEIGHTS_FILE))
     }
 
     /// As [`Self::save`], with matrices in 8 bits: a quarter of the size.
@@ -173,13 +196,13 @@ impl LineReader {
     /// `OutputFailed` names the file.
     pub fn save_packed(&self, dir: &Path) -> Result<()> {
         self.save_alphabet(dir)?;
-        write_8bit(&self.store.variables(), &dir.join("model.safetensors"))
+        write_8bit(&self.store.variables(), &dir.join(WEIGHTS_FILE))
     }
 
     fn save_alphabet(&self, dir: &Path) -> Result<()> {
         let failed = |path: &Path, e| Error::unwritable(Stage::Train, path, e);
         std::fs::create_dir_all(dir).map_err(|e| failed(dir, e))?;
-        let path = dir.join("alphabet.json");
+        let path = dir.join(ALPHABET_FILE);
         std::fs::write(&path, self.alphabet.to_json()).map_err(|e| failed(&path, e))
     }
 
@@ -221,12 +244,16 @@ impl LineReader {
         Ok(readings)
     }
 
-    /// Best class and log-probability of every step, for each strip.
+    /// Class and log-probability of every step, for each strip.
     pub(crate) fn paths(&self, strips: &[&Strip]) -> Vec<Vec<(i64, f32)>> {
         let device = self.store.device();
         let _products = products_in(Precision::default().products(device));
         let output = tch::no_grad(|| self.network.forward(&stack(strips, device), false));
-        best_paths(&output, strips)
+        let path = |steps: &Vec<Candidates>| match &self.ngrams {
+            Some(ngrams) => beam::best_path(steps, &self.alphabet, ngrams, BeamOptions::default()),
+            None => steps.iter().map(|step| step[0]).collect(),
+        };
+        candidates(&output, strips).iter().map(path).collect()
     }
 
     fn reading(&self, strip: &Strip, path: &[(i64, f32)]) -> Reading {
@@ -241,18 +268,21 @@ impl LineReader {
     }
 }
 
-/// `output` [batch, steps, classes] → best class and its log-probability, cut to each strip's steps.
-fn best_paths(output: &Tensor, strips: &[&Strip]) -> Vec<Vec<(i64, f32)>> {
-    let (values, classes) = output.max_dim(2, false);
+/// `output` [batch, steps, classes] → the best classes and their log-probabilities, cut to each strip's
+/// steps.
+fn candidates(output: &Tensor, strips: &[&Strip]) -> Vec<Vec<Candidates>> {
+    let (values, classes) = output.topk(CANDIDATES as i64, 2, true, true);
     let steps = output.size().get(1).copied().unwrap_or(0) as usize;
     let values = Vec::<f32>::try_from(values.reshape([-1])).unwrap_or_default();
     let classes = Vec::<i64>::try_from(classes.reshape([-1])).unwrap_or_default();
-    let rows = classes.chunks(steps.max(1)).zip(values.chunks(steps.max(1)));
-    rows.zip(strips)
-        .map(|((classes, values), strip)| {
-            let own = (network::steps(strip.width) as usize).min(steps);
-            classes[..own].iter().copied().zip(values[..own].iter().copied()).collect()
-        })
+    let all: Vec<Candidates> = classes
+        .chunks_exact(CANDIDATES)
+        .zip(values.chunks_exact(CANDIDATES))
+        .map(|(classes, values)| std::array::from_fn(|index| (classes[index], values[index])))
+        .collect();
+    all.chunks(steps.max(1))
+        .zip(strips)
+        .map(|(row, strip)| row[..(network::steps(strip.width) as usize).min(steps)].to_vec())
         .collect()
 }
 

@@ -58,7 +58,7 @@ impl Default for SettleOptions {
             reader: Calibration { slope: 1.2, intercept: -2.6 },
             surest: 0.985,
             dispute: 0.9,
-            known: 2.0,
+            known: 3.0,
             alone: 0.5,
             least: 0.2,
         }

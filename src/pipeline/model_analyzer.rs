@@ -10,20 +10,27 @@ use crate::model::registry::Named;
 use crate::predict::{Predictor, Question};
 use image::RgbImage;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A predictor that answers for whole pages.
+/// A predictor that answers for whole pages, several threads at once.
 pub struct ModelAnalyzer {
-    /// libtorch's tensors may move between threads but not be used by two at once.
-    predictor: Mutex<Predictor>,
+    predictor: Shared,
     identity: ModelIdentity,
     decode: DecodeOptions,
 }
 
+struct Shared(Predictor);
+
+// SAFETY: a predictor only reads its tensors while it answers: no gradients are recorded, nothing is
+// kept in it, what is changed in place it has made itself, and it is never handed out. libtorch lets
+// threads read one tensor together and counts references atomically; tch leaves tensors without `Sync`
+// because they can also be changed through a shared reference.
+#[allow(unsafe_code)]
+unsafe impl Sync for Shared {}
+
 impl ModelAnalyzer {
     pub fn new(predictor: Predictor, identity: ModelIdentity, decode: DecodeOptions) -> Self {
-        Self { predictor: Mutex::new(predictor), identity, decode }
+        Self { predictor: Shared(predictor), identity, decode }
     }
 }
 
@@ -54,7 +61,7 @@ impl Analyzer for ModelAnalyzer {
                 picture: &read.picture,
             })
             .collect();
-        let predictor = self.predictor.lock().unwrap_or_else(PoisonError::into_inner);
+        let Shared(predictor) = &self.predictor;
         // The share of one page in a batch that ran at once.
         let share = |spent: Duration| spent / u32::try_from(pages.len().max(1)).unwrap_or(1);
         let started = Instant::now();
@@ -63,7 +70,6 @@ impl Analyzer for ModelAnalyzer {
         let started = Instant::now();
         let predictions = predictor.answer(&questions, windows);
         let model = share(started.elapsed());
-        drop(predictor);
         if predictions.len() != pages.len() {
             let lost = || Error::model(ErrorCode::Internal, "a page of the batch got no answer");
             return pages.iter().map(|_| Err(lost())).collect();

@@ -37,6 +37,7 @@ pub struct Country {
     pub registers: &'static [&'static str],
     /// IBAN after its two letters and two digits; empty where there is none.
     pub iban: &'static str,
+    /// Legal forms, behind the name or around `{name}`.
     pub forms: &'static [&'static str],
     pub domain: &'static str,
     /// US Letter instead of A4.

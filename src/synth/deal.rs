@@ -166,7 +166,30 @@ impl Deal {
         deal.add_items(lexicon, dice);
         deal.add_extras(dice);
         deal.add_up(dice);
+        if paper == Paper::CreditNote && dice.chance(0.4) {
+            deal.negate();
+        }
         deal
+    }
+
+    /// Turns every sum round, as some print what they give back.
+    fn negate(&mut self) {
+        self.items.iter_mut().for_each(|item| item.amount = -item.amount);
+        for line in &mut self.taxes {
+            *line = TaxLine { net: -line.net, tax: -line.tax, gross: -line.gross, ..*line };
+        }
+        let sums = [
+            &mut self.items_sum,
+            &mut self.discount,
+            &mut self.shipping,
+            &mut self.service,
+            &mut self.net,
+            &mut self.tax,
+            &mut self.gross,
+            &mut self.rounding,
+            &mut self.total,
+        ];
+        sums.into_iter().for_each(|sum| *sum = -*sum);
     }
 
     fn add_items(&mut self, lexicon: &Lexicon, dice: &mut Dice) {

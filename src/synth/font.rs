@@ -82,7 +82,8 @@ pub struct FontBook {
 const REPERTOIRE: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\
     .,:;/-+#%&()'\"*@!?=_<>|€£$\
     ÄÖÜäöüßÀÂÇÉÈÊËÎÏÔÙÛŸàâçéèêëîïôùûÿœŒæÆÁÍÓÚÑáíóúñ¿¡ìòÌÒãõÃÕåÅøØ\
-    ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůýžČĎĚŇŘŠŤŮÝŽőűŐŰăâîșțĂÂÎȘȚğıİşŞĞº°–„“”’«»×²³§·₹";
+    ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůýžČĎĚŇŘŠŤŮÝŽőűŐŰăâîșțĂÂÎȘȚğıİşŞĞđĐľĽĺĹŕŔ\
+    āĀēĒģĢīĪķĶļĻņŅūŪėĖįĮųŲº°–„“”’«»×²³§·₹₺";
 
 impl FontBook {
     /// Where Debian's font packages and users put their fonts.

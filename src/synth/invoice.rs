@@ -125,7 +125,8 @@ impl Scribe<'_> {
             y += self.dice.real(4.0, 14.0);
         }
         if self.dice.chance(0.35) {
-            y = self.running_text(Term::Intro, deal, &plan, y) + self.dice.real(4.0, 12.0);
+            y = self.running_text(Term::Intro, deal, (plan.left, plan.right), y)
+                + self.dice.real(4.0, 12.0);
         }
         y = self.item_table(deal, (plan.left, plan.right), y) + self.dice.real(3.0, 14.0);
         if deal.paper != Paper::DeliveryNote {
@@ -239,12 +240,18 @@ impl Scribe<'_> {
         bottom
     }
 
-    fn running_text(&mut self, term: Term, deal: &Deal, plan: &Plan, top: f32) -> f32 {
+    /// A sentence of this kind as a paragraph, with the deal's values in its blanks.
+    pub(super) fn running_text(
+        &mut self,
+        term: Term,
+        deal: &Deal,
+        (left, right): (f32, f32),
+        top: f32,
+    ) -> f32 {
         self.sheet.begin_block();
         let blanks = self.blanks(deal);
         let text = self.sentence(term, &blanks);
-        let at = (plan.left, top);
-        self.sheet.paragraph(at, plan.right - plan.left, &text, self.body, Align::Left)
+        self.sheet.paragraph((left, top), right - left, &text, self.body, Align::Left)
     }
 
     /// What sentences may mention, labelled as what it is.
@@ -273,7 +280,7 @@ impl Scribe<'_> {
         let mut y = top;
         let payable = matches!(deal.paper, Paper::Invoice | Paper::Proforma);
         if payable && self.dice.chance(0.55) {
-            y = self.running_text(Term::PaySentence, deal, plan, y) + 4.0;
+            y = self.running_text(Term::PaySentence, deal, (plan.left, plan.right), y) + 4.0;
         }
         if payable && self.dice.chance(0.45) {
             let style = self.body;
@@ -284,10 +291,10 @@ impl Scribe<'_> {
             y = self.lines((plan.left, y), &lines, style, Align::Left) + 6.0;
         }
         if self.dice.chance(0.15) {
-            y = self.running_text(Term::TaxNote, deal, plan, y) + 4.0;
+            y = self.running_text(Term::TaxNote, deal, (plan.left, plan.right), y) + 4.0;
         }
         if self.dice.chance(0.6) {
-            y = self.running_text(Term::Closing, deal, plan, y) + 4.0;
+            y = self.running_text(Term::Closing, deal, (plan.left, plan.right), y) + 4.0;
         }
         if self.dice.chance(0.12) {
             let farewell = self.lexicon.pick(Term::Farewell, &mut self.dice);

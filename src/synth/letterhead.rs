@@ -229,15 +229,26 @@ impl Scribe<'_> {
         let answer = self.sheet.entity();
         let mut y = top;
         let mut lines: Vec<Vec<Span>> = Vec::new();
-        if heading.is_some() && self.dice.chance(0.15) {
+        if heading.is_some() && self.dice.chance(0.22) {
             lines.extend(self.numbers_of(party, fields.name));
+        }
+        let recipient = fields.name == Some(Field::Customer);
+        let courtesy = recipient && self.dice.chance(if party.private { 0.4 } else { 0.12 });
+        let mut before_name = None;
+        if courtesy {
+            let courtesy = Span::plain(self.lexicon.pick(Term::Courtesy, &mut self.dice));
+            if self.dice.chance(0.6) {
+                lines.push(vec![courtesy]);
+            } else {
+                before_name = Some(courtesy);
+            }
         }
         let name = match fields.name {
             Some(field) => self.sheet.field(field, &party.name),
             None => Span::plain(&party.name),
         };
         let heavy = self.dice.chance(0.3);
-        lines.push(vec![name.bold(heavy)]);
+        lines.push(before_name.into_iter().chain([name]).map(|span| span.bold(heavy)).collect());
         if !party.private && fields.name != Some(Field::Company) && self.dice.chance(0.25) {
             lines.push(vec![Span::plain(self.attention(party))]);
         }
@@ -280,6 +291,12 @@ impl Scribe<'_> {
             let number = self.dice.code(number);
             lines.push(self.contact_line(key, number));
         }
+        if self.dice.chance(0.25) {
+            // Numbers by which trade knows its members.
+            let key = self.dice.pick(&["GLN", "ILN", "EAN", "GLN-Nr.", "GTIN", "ID"]);
+            let number = self.dice.code("40###########");
+            lines.push(self.contact_line(key, number));
+        }
         if lines.is_empty() || self.dice.chance(0.5) {
             lines.extend(self.contact_lines(party, 1));
         }
@@ -287,11 +304,13 @@ impl Scribe<'_> {
     }
 
     fn attention(&mut self, party: &Party) -> String {
-        if self.dice.chance(0.5) {
-            self.lexicon.pick(Term::Departments, &mut self.dice).to_string()
-        } else {
-            let word = self.lexicon.pick(Term::Attention, &mut self.dice);
-            format!("{word} {}", party.person)
+        match self.dice.between(0, 5) {
+            0..=2 => self.lexicon.pick(Term::Departments, &mut self.dice).to_string(),
+            3 => party.person.clone(),
+            _ => {
+                let word = self.lexicon.pick(Term::Attention, &mut self.dice);
+                format!("{word} {}", party.person)
+            }
         }
     }
 

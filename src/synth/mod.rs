@@ -5,6 +5,7 @@
 //! ([`sheet`]) is separate from painting ([`paint`]). Documents are a pure function of seed, index and
 //! the fonts at hand, so they can be made in parallel and resumed anywhere.
 
+mod account_bill;
 pub mod calendar;
 pub mod countries;
 pub mod country;
@@ -18,6 +19,7 @@ pub mod font;
 pub mod form;
 mod heading;
 pub mod invoice;
+mod invoice_letter;
 pub mod letterhead;
 pub mod mark;
 pub mod money;
@@ -58,6 +60,10 @@ pub enum Kind {
     Receipt,
     /// Orders, credit notes, quotes, delivery notes, statements.
     Business,
+    /// Bills of an account: electricity, telephone, insurance.
+    AccountBill,
+    /// Invoices written as letters.
+    InvoiceLetter,
     /// Letters; no fields.
     Letter,
     /// Pages of reports and articles; no fields.
@@ -67,14 +73,24 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] =
-        [Kind::Invoice, Kind::Receipt, Kind::Business, Kind::Letter, Kind::Article, Kind::Form];
+    pub const ALL: [Kind; 8] = [
+        Kind::Invoice,
+        Kind::Receipt,
+        Kind::Business,
+        Kind::AccountBill,
+        Kind::InvoiceLetter,
+        Kind::Letter,
+        Kind::Article,
+        Kind::Form,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Invoice => "invoice",
             Kind::Receipt => "receipt",
             Kind::Business => "business",
+            Kind::AccountBill => "account-bill",
+            Kind::InvoiceLetter => "invoice-letter",
             Kind::Letter => "letter",
             Kind::Article => "article",
             Kind::Form => "form",
@@ -90,7 +106,8 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub struct SynthOptions {
     pub seed: u64,
-    pub languages: Vec<Language>,
+    /// Languages with their weights.
+    pub languages: Vec<(u32, Language)>,
     /// Kinds with their weights.
     pub kinds: Vec<(u32, Kind)>,
     /// Scan and camera faults.
@@ -105,11 +122,13 @@ impl Default for SynthOptions {
     fn default() -> Self {
         Self {
             seed: 1,
-            languages: Language::ALL.to_vec(),
+            languages: Language::ALL.iter().map(|language| (share(*language), *language)).collect(),
             kinds: vec![
                 (20, Kind::Invoice),
                 (14, Kind::Receipt),
                 (5, Kind::Business),
+                (4, Kind::AccountBill),
+                (3, Kind::InvoiceLetter),
                 (2, Kind::Letter),
                 (2, Kind::Article),
                 (3, Kind::Form),
@@ -131,7 +150,7 @@ impl Generator {
     /// # Errors
     /// Stage `input`, when the fonts lack letters of a language asked for.
     pub fn new(options: SynthOptions, fonts: FontBook) -> Result<Self> {
-        for language in &options.languages {
+        for (_, language) in &options.languages {
             fonts.require(*language, lexicon_of(*language))?;
         }
         Ok(Self { options, fonts })
@@ -144,7 +163,7 @@ impl Generator {
     /// Document number `index`: always the same for the same options and fonts.
     pub fn document(&self, index: u64) -> SynthDocument {
         let mut dice = Dice::new(self.options.seed, index);
-        let language = dice.pick(&self.options.languages);
+        let language = dice.weighted(&self.options.languages);
         let country = dice.weighted(&Country::of(language));
         let kind = dice.weighted(&self.options.kinds);
         let lexicon = lexicon_of(language);
@@ -161,12 +180,14 @@ impl Generator {
                 scribe.tax_name = deal.tax_name;
                 if kind == Kind::Receipt {
                     scribe.take_till_font(&self.fonts);
-                    scribe.till_receipt(deal);
-                } else {
-                    if language != Language::English && scribe.dice.chance(0.05) {
-                        scribe.second = Some(lexicon_of(Language::English));
-                    }
-                    scribe.business_page(deal);
+                } else if language != Language::English && scribe.dice.chance(0.05) {
+                    scribe.second = Some(lexicon_of(Language::English));
+                }
+                match kind {
+                    Kind::Receipt => scribe.till_receipt(deal),
+                    Kind::AccountBill => scribe.account_bill_page(deal),
+                    Kind::InvoiceLetter => scribe.invoice_letter_page(deal),
+                    _ => scribe.business_page(deal),
                 }
             }
             None if kind == Kind::Form => scribe.form_page(&self.fonts),
@@ -178,10 +199,21 @@ impl Generator {
     }
 }
 
+/// How often documents are in a language where nobody says: as people meet them, roughly.
+const fn share(language: Language) -> u32 {
+    match language {
+        Language::English => 8,
+        Language::German => 5,
+        Language::French | Language::Spanish => 4,
+        Language::Italian | Language::Dutch | Language::Portuguese | Language::Polish => 3,
+        _ => 2,
+    }
+}
+
 /// What a document is about; letters, articles and forms are about nothing.
 fn paper_of(kind: Kind, dice: &mut Dice) -> Option<Paper> {
     match kind {
-        Kind::Invoice => Some(Paper::Invoice),
+        Kind::Invoice | Kind::AccountBill | Kind::InvoiceLetter => Some(Paper::Invoice),
         Kind::Receipt => Some(Paper::Receipt),
         Kind::Business => Some(dice.pick(&[
             Paper::CreditNote,

@@ -100,7 +100,12 @@ impl Registry<'_> {
             _ => format!("{kind} {}", self.town(dice)),
         };
         let form = if shop && dice.chance(0.45) { "" } else { dice.pick(self.country.forms) };
-        let name = format!("{core} {form}").trim().to_string();
+        // Most countries put the legal form behind the name.
+        let name = if form.contains("{name}") {
+            form.replace("{name}", &core)
+        } else {
+            format!("{core} {form}").trim().to_string()
+        };
         if dice.chance(if shop { 0.4 } else { 0.12 }) { name.to_uppercase() } else { name }
     }
 

@@ -38,3 +38,8 @@ currency!(NOK, "NOK", ["kr", "NOK"], 2, 100, 11.0);
 currency!(PLN, "PLN", ["zł", "PLN"], 2, 1, 4.5);
 currency!(CZK, "CZK", ["Kč", "CZK"], 2, 100, 25.0);
 currency!(BRL, "BRL", ["R$", "R$", "BRL"], 2, 1, 5.5);
+currency!(HUF, "HUF", ["Ft", "HUF"], 0, 5, 390.0);
+currency!(RON, "RON", ["lei", "RON", "LEI"], 2, 1, 5.0);
+currency!(HRK, "HRK", ["kn", "HRK", "Kn"], 2, 1, 7.5);
+currency!(TRY, "TRY", ["TL", "₺", "TRY"], 2, 1, 40.0);
+currency!(IDR, "IDR", ["Rp", "IDR", "Rp."], 0, 100, 17000.0);

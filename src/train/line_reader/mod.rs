@@ -3,6 +3,7 @@
 
 pub mod augment;
 pub mod loss;
+pub mod ngrams;
 pub mod score;
 pub mod sources;
 pub mod store;
