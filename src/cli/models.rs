@@ -6,6 +6,7 @@ use super::options::ModelArgs;
 use super::{Context, ExitCode};
 use crate::encode::tokenize::WordTokenizer;
 use crate::error::{Error, Result, Stage};
+use crate::model::average::average_into;
 use crate::model::config::{LayoutLmExtras, ModelConfig};
 use crate::model::heads::Task;
 use crate::model::hub::HubName;
@@ -27,9 +28,10 @@ Examples:
   layoutlm models show --model runs/mine/model
   layoutlm models export default/            the built-in model for the Python library
   layoutlm models export mine/ --model runs/mine/model
-  layoutlm models pack runs/mine/model small/ --name my-receipts";
+  layoutlm models pack runs/mine/model small/ --name my-receipts
+  layoutlm models average runs/first/model runs/second/model -o mean/";
 
-/// List, download, remove and show models, write them for the Python library, pack them in 8 bits
+/// List, download, remove and show models, write them for the Python library, pack them in 8 bits, average them
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ModelsArgs {
@@ -63,6 +65,14 @@ pub enum Action {
         #[command(flatten)]
         model: ModelArgs,
     },
+    /// Write the mean of several models' weights: of models fine-tuned from one another it is often better than either
+    Average {
+        /// Directories or hub names; configuration and tokenizer are the first's
+        #[arg(required = true, num_args = 2..)]
+        sources: Vec<String>,
+        #[arg(short, long, value_name = "DIR")]
+        output: PathBuf,
+    },
     /// Store a model in 8 bits, a quarter of the size; only this program reads it
     Pack {
         /// Directory or hub name
@@ -85,6 +95,10 @@ pub fn run(args: ModelsArgs, context: &Context) -> anyhow::Result<ExitCode> {
         Action::Show { model } => show(&model, context)?,
         Action::Export { output, model } => {
             export(&output, &model, context)?;
+            context.note(format!("written to {}", output.display()));
+        }
+        Action::Average { sources, output } => {
+            average(&sources, &output, context)?;
             context.note(format!("written to {}", output.display()));
         }
         Action::Pack { source, output, name, temperature } => {
@@ -136,6 +150,18 @@ fn export(output: &Path, args: &ModelArgs, context: &Context) -> anyhow::Result<
     };
     model.save(output)?;
     processor.write(model.config.model_type, output)?;
+    Ok(())
+}
+
+fn average(sources: &[String], output: &Path, context: &Context) -> anyhow::Result<()> {
+    let directories = sources.iter().map(|text| super::model::directory(text, context));
+    let directories = directories.collect::<Result<Vec<_>, _>>()?;
+    let read = |directory: &PathBuf| Model::read(directory, tch::Device::Cpu);
+    let mut models = directories.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let (first, others) = (models.remove(0), models);
+    average_into(&first, &others)?;
+    first.save(output)?;
+    Processor::read(&directories[0])?.write(first.config.model_type, output)?;
     Ok(())
 }
 

@@ -8,20 +8,13 @@
 //! that the model is sure about stays what it is.
 
 use super::ValueContext;
-use super::months::fold;
+use super::field_names::{Announced, NAMED, NUMBER, caption_at, letters};
 use super::page::HeadPrediction;
 use super::surplus::digits;
 use super::value::{ValueKind, typed_value};
 use crate::document::Word;
 use crate::geometry::PixelBox;
-use crate::lexicon::{Language, Term, lexicon_of};
-use std::collections::HashMap;
-use std::sync::LazyLock;
 
-/// Words of a caption at most.
-const LONGEST: usize = 6;
-/// Letters of a caption at least: `Nr.` and `Le` stand before anything.
-const FEWEST_LETTERS: usize = 5;
 /// Words of a value at most: `the 4th of March 2024`.
 const VALUE_WORDS: usize = 5;
 /// Words of a name at most.
@@ -33,128 +26,10 @@ const BELOW: f32 = 2.2;
 /// Words of one phrase or value stand closer than this many heights.
 const CLOSE: f32 = 1.0;
 
-const NUMBER: &str = "invoice_number";
+/// What the odds of other numbers are multiplied by where a caption names the invoice's.
+const OTHER_NUMBER: f32 = 0.1;
 /// Words between a number and its date at most: `issued on`.
 const JOINT_WORDS: usize = 2;
-
-/// Labels that captions name, each with its field names.
-const NAMED: [(&str, &[Term]); 8] = [
-    ("company", &[Term::From]),
-    ("customer", &[Term::BillTo]),
-    (NUMBER, &[Term::NumberInvoice, Term::NumberReceipt, Term::NumberCredit, Term::TitleNumbered]),
-    ("date", &[Term::DateInvoice, Term::DateReceipt]),
-    ("due_date", &[Term::DateDue]),
-    ("subtotal", &[Term::Subtotal]),
-    ("tax", &[Term::TaxAmount]),
-    ("total", &[Term::Total, Term::TotalReceipt, Term::AmountDue]),
-];
-
-/// Field names of what no label marks, by the kind of value that they may be confused with.
-const OTHERS: [(ValueKind, &[Term]); 4] = [
-    (ValueKind::Text, &[Term::ShipTo]),
-    (
-        ValueKind::Identifier,
-        &[
-            Term::NumberOrder,
-            Term::NumberQuote,
-            Term::NumberDelivery,
-            Term::NumberCustomer,
-            Term::NumberPo,
-            Term::NumberProject,
-            Term::NumberContract,
-            Term::Reference,
-            Term::Phone,
-            Term::Fax,
-            Term::VatId,
-            Term::TaxNumber,
-            Term::CompanyRegister,
-            Term::Iban,
-            Term::Bic,
-            Term::AccountNumber,
-        ],
-    ),
-    (
-        ValueKind::Date,
-        &[Term::DateOrder, Term::DateDelivery, Term::DatePrint, Term::DateOther, Term::Period],
-    ),
-    (
-        ValueKind::Amount,
-        &[
-            Term::Discount,
-            Term::Shipping,
-            Term::Tip,
-            Term::Paid,
-            Term::Cash,
-            Term::Change,
-            Term::Saved,
-            Term::CarriedOver,
-        ],
-    ),
-];
-
-/// Names that stand before numbers of every kind.
-const GENERIC: [&str; 12] = [
-    "number",
-    "nummer",
-    "numero",
-    "numer",
-    "documento",
-    "document",
-    "invoice",
-    "rechnung",
-    "facture",
-    "factura",
-    "fattura",
-    "faktura",
-];
-
-/// Titles that are captions of the number where a mark stands behind them: `Facture #42`, `INVOICE #`.
-const TITLES: [&str; 9] = [
-    "invoice", "receipt", "rechnung", "quittung", "facture", "factura", "fattura", "faktura",
-    "fatura",
-];
-
-/// Compounds are captions as their last part is: `Baurechnung Nr.`, `Verkoopfactuur nr.`
-const STEMS: [&str; 3] = ["rechnung", "factuur", "faktura"];
-
-/// What a caption announces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Announced {
-    kind: ValueKind,
-    /// `None`: something that no label marks.
-    label: Option<&'static str>,
-}
-
-const OF_NUMBER: Announced = Announced { kind: ValueKind::Identifier, label: Some(NUMBER) };
-
-/// Field names by their letters; those that mean two things are left out.
-static CAPTIONS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {
-    let named = NAMED.iter().map(|(label, terms)| {
-        (Announced { kind: ValueKind::of_label(label), label: Some(label) }, *terms)
-    });
-    let others =
-        OTHERS.iter().map(|(kind, terms)| (Announced { kind: *kind, label: None }, *terms));
-    let mut found: HashMap<String, Option<Announced>> = HashMap::new();
-    for (announced, terms) in named.chain(others) {
-        let lexicons = Language::ALL.iter().map(|language| lexicon_of(*language));
-        for name in lexicons.flat_map(|lexicon| terms.iter().flat_map(|term| lexicon.all(*term))) {
-            // Of a title such as `Invoice No. {number} dated {date}` what stands before the number.
-            let name = name.split("{number}").next().unwrap_or(name);
-            let key = letters(name);
-            let usable = key.len() >= FEWEST_LETTERS && !name.contains('{');
-            if usable && !GENERIC.contains(&key.as_str()) {
-                let entry = found.entry(key).or_insert(Some(announced));
-                *entry = entry.filter(|known| *known == announced);
-            }
-        }
-    }
-    found.into_iter().filter_map(|(key, announced)| Some((key, announced?))).collect()
-});
-
-/// The letters of a text, folded: what OCR does to points, spaces and accents doesn't matter.
-fn letters(text: &str) -> String {
-    fold(text).chars().filter(|c| c.is_alphabetic()).collect()
-}
 
 /// A value beside its caption.
 #[derive(Debug, PartialEq, Eq)]
@@ -169,7 +44,9 @@ pub fn heed_captions(head: &mut HeadPrediction, words: &[Word], context: &ValueC
     if !NAMED.iter().any(|(label, _)| head.labels.entity_index(label).is_some()) {
         return;
     }
-    for Captioned { announced, words } in captioned(words, context) {
+    let found = captioned(words, context);
+    doubt_other_numbers(head, words.len(), &found);
+    for Captioned { announced, words } in found {
         let (up, down) = weights(announced);
         for (position, word) in words.into_iter().enumerate() {
             head.weigh(word, |name, begins| {
@@ -185,6 +62,18 @@ pub fn heed_captions(head: &mut HeadPrediction, words: &[Word], context: &ValueC
     }
 }
 
+/// Where a caption names the number of the invoice, others are hardly it.
+fn doubt_other_numbers(head: &mut HeadPrediction, words: usize, found: &[Captioned]) {
+    let named = |captioned: &&Captioned| captioned.announced.label == Some(NUMBER);
+    let named: Vec<usize> = found.iter().filter(named).flat_map(|c| c.words.clone()).collect();
+    if named.is_empty() {
+        return;
+    }
+    for word in (0..words).filter(|word| !named.contains(word)) {
+        head.weigh(word, |name, _| if name == NUMBER { OTHER_NUMBER } else { 1.0 });
+    }
+}
+
 /// What odds are multiplied by for the label that a caption names, and for others of its kind. Captions
 /// of sums say little: `Total` stands before the sum without tax, the sum before rounding, and the
 /// number of things, and the model knows these apart better. A caption of what no label marks (a date of
@@ -193,7 +82,7 @@ const fn weights(announced: Announced) -> (f32, f32) {
     match (announced.kind, announced.label) {
         (ValueKind::Amount, _) => (2.0, 0.3),
         (ValueKind::Text, _) => (50.0, 0.1),
-        (_, Some(_)) => (100.0, 0.3),
+        (_, Some(_)) => (1000.0, 0.3),
         (_, None) => (1.0, 0.1),
     }
 }
@@ -251,46 +140,6 @@ fn names_a_party(words: &[Word], end: usize) -> bool {
         || words.get(end).is_none_or(|next| {
             next.text.starts_with(':') || !goes_on(words[end - 1].bbox, next.bbox)
         })
-}
-
-/// The longest caption that begins with a word, and how many words it has.
-fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
-    let mut key = String::new();
-    let mut longest = None;
-    for length in 1..=LONGEST.min(words.len() - start) {
-        let at = start + length - 1;
-        let apart = length > 1 && !goes_on(words[at - 1].bbox, words[at].bbox);
-        if apart || digits(&words[at].text) > 0 {
-            let mark = if apart { None } else { glued_mark(&words[at].text) };
-            let known = mark.and_then(|mark| {
-                let titled = TITLES.contains(&key.as_str()).then_some(OF_NUMBER);
-                CAPTIONS.get(&(key + &letters(mark))).copied().or(titled)
-            });
-            if let (Some(announced), true) = (known, length > 1) {
-                longest = Some((length - 1, announced));
-            }
-            break;
-        }
-        let part = letters(&words[at].text);
-        let stem = STEMS.iter().find(|stem| length == 1 && part.ends_with(**stem));
-        key.push_str(stem.unwrap_or(&part.as_str()));
-        if let Some(announced) = CAPTIONS.get(&key) {
-            longest = Some((length, *announced));
-        } else if words[at].text.contains('#') && TITLES.contains(&key.as_str()) {
-            longest = Some((length, OF_NUMBER));
-        }
-    }
-    longest
-}
-
-/// The mark that a number is glued to: `n°562044387`, `Nr.4711`, `č.FV5040011231`.
-fn glued_mark(text: &str) -> Option<&str> {
-    const MARKS: [char; 5] = ['°', 'º', '.', ':', '#'];
-    let (before, _) = text.split_at(text.find(|c: char| c.is_ascii_digit())?);
-    let (end, mark) = before.char_indices().rev().find(|(_, c)| MARKS.contains(c))?;
-    let mark = &text[..end + mark.len_utf8()];
-    let letters = mark.chars().filter(|c| c.is_alphabetic()).count();
-    (letters <= 3).then_some(mark)
 }
 
 /// Whether two words stand side by side on one line.
@@ -432,8 +281,20 @@ fn close_together<'a>(words: &[Word], row: &'a [usize]) -> &'a [usize] {
     &row[..row.len().min(close + 1)]
 }
 
-/// The words of a name: those that stand close together, if there is no digit among them.
+/// What forms write before a party's name, folded.
+const NAME_KEYS: [&str; 16] = [
+    "name", "nazwa", "nazev", "naziv", "nazov", "nom", "nome", "nombre", "naam", "navn", "namn",
+    "nev", "nume", "nimi", "ad", "unvan",
+];
+
+/// The words of a name: those that stand close together, if there is no digit among them; without a
+/// key before them (`Name: `).
 fn name_at(words: &[Word], row: &[usize]) -> Option<Vec<usize>> {
+    let is_key = |text: &str| text.ends_with(':') && NAME_KEYS.contains(&letters(text).as_str());
+    let row = match row {
+        [first, rest @ ..] if is_key(&words[*first].text) => rest,
+        _ => row,
+    };
     let run = close_together(words, row);
     let text = |index: usize| words[index].text.as_str();
     let is_name = !run.is_empty()

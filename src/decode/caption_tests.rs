@@ -161,3 +161,28 @@ fn titles_with_a_mark_are_captions_of_numbers() {
     assert_eq!(found(&column), number("107162"));
     assert!(found(&line("Facture 2018")).is_empty(), "no mark");
 }
+
+#[test]
+fn a_name_may_have_a_key_of_its_own() {
+    let words = words(&[
+        ("Sprzedawca", 0, 0),
+        ("NIP:", 0, 30),
+        ("9999999999", 50, 30),
+        ("Nazwa:", 0, 60),
+        ("ABC", 70, 60),
+        ("Developex", 110, 60),
+    ]);
+    assert_eq!(found(&words)[0], (Some("company"), "ABC Developex".to_string()));
+}
+
+#[test]
+fn where_a_caption_names_the_number_others_are_doubted() {
+    let words = words(&[("Invoice", 0, 0), ("No.:", 80, 0), ("4711", 130, 0), ("8636", 0, 90)]);
+    let labels = LabelSet::bio(&["invoice_number"]);
+    let probabilities =
+        vec![vec![1.0, 0.0, 0.0], vec![1.0, 0.0, 0.0], vec![0.9, 0.1, 0.0], vec![0.2, 0.8, 0.0]];
+    let mut head = HeadPrediction { labels, probabilities };
+    heed_captions(&mut head, &words, &ValueContext::default());
+    let number = |word: usize| head.probabilities[word][1];
+    assert!(number(2) > 0.9 && number(3) < 0.5, "{} {}", number(2), number(3));
+}

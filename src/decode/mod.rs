@@ -9,6 +9,7 @@ pub mod complete;
 pub mod context;
 mod currency;
 pub mod date;
+mod field_names;
 pub mod fields;
 pub mod items;
 pub mod link;

@@ -266,4 +266,6 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
 mod tests;

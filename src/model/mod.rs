@@ -4,6 +4,7 @@
 //! [`layers::Scope`]. Inputs are checked in `encode`; nothing here reads files but [`weights`].
 
 pub mod attention;
+pub mod average;
 pub mod backbone;
 pub mod config;
 pub mod heads;

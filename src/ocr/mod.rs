@@ -20,9 +20,12 @@ pub mod reread;
 mod rows;
 pub mod segment;
 mod sheet;
+mod sheet_edge;
 mod shrunk;
 #[cfg(feature = "ocr")]
 pub mod tesseract;
+#[cfg(feature = "ocr")]
+mod tsv;
 mod turn;
 mod upright;
 pub mod words;

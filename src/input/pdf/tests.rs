@@ -3,7 +3,7 @@
 use crate::document::Word;
 use crate::error::{Error, ErrorCode, Result};
 use crate::geometry::PixelBox;
-use crate::input::tests::change;
+use crate::input::fault_tests::change;
 use crate::input::{DocumentPages, InputOptions, PageImage, Source, TextLayerMode, open};
 use proptest::prelude::*;
 
