@@ -31,7 +31,7 @@ Examples:
   layoutlm models pack runs/mine/model small/ --name my-receipts
   layoutlm models average runs/first/model runs/second/model -o mean/";
 
-/// List, download, remove and show models, write them for the Python library, pack them in 8 bits, average them
+/// List, download, remove and show models, write them for the Python library, pack them in 8 bits
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ModelsArgs {
