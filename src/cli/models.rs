@@ -68,8 +68,9 @@ pub enum Action {
     /// Write the mean of several models' weights: of models fine-tuned from one another it is often better than either
     Average {
         /// Directories or hub names; configuration and tokenizer are the first's
-        #[arg(required = true, num_args = 2..)]
+        #[arg(required = true, num_args = 2.., value_name = "MODEL")]
         sources: Vec<String>,
+        /// Directory to write
         #[arg(short, long, value_name = "DIR")]
         output: PathBuf,
     },
