@@ -65,7 +65,8 @@ pub fn heed_captions(head: &mut HeadPrediction, words: &[Word], context: &ValueC
 /// Where a caption names the number of the invoice, others are hardly it.
 fn doubt_other_numbers(head: &mut HeadPrediction, words: usize, found: &[Captioned]) {
     let named = |captioned: &&Captioned| captioned.announced.label == Some(NUMBER);
-    let named: Vec<usize> = found.iter().filter(named).flat_map(|c| c.words.clone()).collect();
+    let named: Vec<usize> =
+        found.iter().filter(named).flat_map(|c| c.words.iter().copied()).collect();
     if named.is_empty() {
         return;
     }

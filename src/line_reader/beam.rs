@@ -68,20 +68,22 @@ pub fn best_path(
         let looked_up = choices.len() > 1 || paths.len() > 1;
         next.clear();
         for path in &paths {
-            let mut weighed = [(BLANK, 0.0f32, 0.0f32); CANDIDATES];
-            for (place, &(class, log_probability)) in weighed.iter_mut().zip(choices) {
-                let letter = new_letter(path, class, alphabet).filter(|_| looked_up);
-                let favour = letter.map_or(0.0, |letter| {
+            // Each choice with the letter that it adds to the path, and what speaks for that one.
+            let mut weighed = [(None, 0.0f32); CANDIDATES];
+            for (place, &(class, _)) in weighed.iter_mut().zip(choices) {
+                let letter = new_letter(path, class, alphabet);
+                let favour = letter.filter(|_| looked_up).map_or(0.0, |letter| {
                     options.bonus - options.weight * ngrams.cost(&path.history, letter)
                 });
-                *place = (class, log_probability, favour);
+                *place = (letter, favour);
             }
-            let weighed = &weighed[..choices.len()];
-            let all: f32 = weighed.iter().map(|(_, p, favour)| (p + favour).exp()).sum();
-            for &(class, log_probability, favour) in weighed {
-                let letter = new_letter(path, class, alphabet);
-                let sureness = match letter {
-                    Some(_) if choices.len() > 1 => log_probability + favour - all.ln(),
+            let weighed = || choices.iter().zip(&weighed);
+            let all = (choices.len() > 1).then(|| {
+                weighed().map(|((_, p), (_, favour))| (p + favour).exp()).sum::<f32>().ln()
+            });
+            for (&(class, log_probability), &(letter, favour)) in weighed() {
+                let sureness = match (letter, all) {
+                    (Some(_), Some(all)) => log_probability + favour - all,
                     _ => log_probability,
                 };
                 nodes.push(Node { before: path.node, class, log_probability: sureness });

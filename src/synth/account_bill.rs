@@ -82,17 +82,11 @@ impl Scribe<'_> {
         let key = self.key(Term::NumberCustomer);
         pairs.push(Pair::new(key, vec![Span::plain(customer)]));
         if self.dice.chance(0.8) {
-            let key = self.key(deal.paper.number());
-            let number = self.sheet.field(Field::InvoiceNumber, &deal.number);
-            pairs.push(Pair::new(key, vec![number]));
+            pairs.push(self.number_pair(deal));
         }
-        let key = self.key(Term::DateInvoice);
-        let date = self.date_field(Field::Date, deal.date);
-        pairs.push(Pair::new(key, vec![date]));
+        pairs.push(self.date_pair(deal));
         if self.dice.chance(0.6) {
-            let key = self.key(Term::DateDue);
-            let due = self.date_field(Field::DueDate, deal.due);
-            pairs.push(Pair::new(key, vec![due]));
+            pairs.push(self.due_pair(deal));
         }
         let contract = self.dice.pick(&["##.###.###.#", "@########", "#######-##", "######"]);
         let others = [
@@ -112,11 +106,15 @@ impl Scribe<'_> {
             self.dice.shuffle(&mut pairs);
         }
         if self.dice.chance(0.25) {
-            let key = self.key(Term::AmountDue);
-            let value = self.sum(deal.total, Some(Field::Total), true);
-            pairs.push(Pair::new(key, value));
+            pairs.push(self.amount_due_pair(deal));
         }
         pairs
+    }
+
+    fn amount_due_pair(&mut self, deal: &Deal) -> Pair {
+        let key = self.key(Term::AmountDue);
+        let value = self.sum(deal.total, Some(Field::Total), true);
+        Pair::new(key, value)
     }
 
     fn period(&self, deal: &Deal) -> String {
@@ -135,13 +133,9 @@ impl Scribe<'_> {
                 pairs.push(Pair::new(key, value));
             }
         }
-        let key = self.key(Term::AmountDue);
-        let value = self.sum(deal.total, Some(Field::Total), true);
-        pairs.push(Pair::new(key, value));
+        pairs.push(self.amount_due_pair(deal));
         if self.dice.chance(0.5) {
-            let key = self.key(Term::DateDue);
-            let due = self.date_field(Field::DueDate, deal.due);
-            pairs.push(Pair::new(key, vec![due]));
+            pairs.push(self.due_pair(deal));
         }
         let layout = self.dice.pick(&[
             PairLayout::Cells,
@@ -252,18 +246,12 @@ impl Scribe<'_> {
         let key = self.key(Term::NumberCustomer);
         pairs.push(Pair::new(key, vec![Span::plain(number)]));
         if self.dice.chance(0.5) {
-            let key = self.key(deal.paper.number());
-            let number = self.sheet.field(Field::InvoiceNumber, &deal.number);
-            pairs.push(Pair::new(key, vec![number]));
+            pairs.push(self.number_pair(deal));
         }
         if self.dice.chance(0.7) {
-            let key = self.key(Term::DateDue);
-            let due = self.date_field(Field::DueDate, deal.due);
-            pairs.push(Pair::new(key, vec![due]));
+            pairs.push(self.due_pair(deal));
         }
-        let key = self.key(Term::AmountDue);
-        let value = self.sum(deal.total, Some(Field::Total), true);
-        pairs.push(Pair::new(key, value));
+        pairs.push(self.amount_due_pair(deal));
         let layout = self.dice.weighted(&PairLayout::BLOCK);
         let mut bottom = self.pairs((left + half, start), half, pairs, layout).max(y);
         if self.dice.chance(0.5) {

@@ -1,9 +1,20 @@
 //! Ink that isn't print: signatures, stamps, handwritten ticks, bar codes.
 
+use super::mark::Span;
 use super::scribe::Scribe;
-use super::sheet::{Color, Shape};
+use super::sheet::{Align, Color, Shape};
+use crate::lexicon::Term;
 
 impl Scribe<'_> {
+    /// Farewell, signature `space` below it, and the name of who signs; gives its bottom.
+    pub fn sign_off(&mut self, person: &str, (x, top): (f32, f32), space: f32) -> f32 {
+        let farewell = self.lexicon.pick(Term::Farewell, &mut self.dice);
+        self.sheet.begin_block();
+        let y = self.sheet.line(x, top, &[Span::plain(farewell)], self.body, Align::Left);
+        let y = self.signature((x, y + space));
+        self.sheet.line(x, y, &[Span::plain(person)], self.body, Align::Left)
+    }
+
     /// A scribbled name; gives its bottom.
     pub fn signature(&mut self, (x, top): (f32, f32)) -> f32 {
         let (width, height) = (self.dice.real(60.0, 120.0), self.dice.real(16.0, 30.0));

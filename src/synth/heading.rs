@@ -66,19 +66,11 @@ impl Scribe<'_> {
     pub(super) fn meta_pairs(&mut self, deal: &Deal, plan: &Plan) -> Vec<Pair> {
         let mut pairs = Vec::new();
         if plan.numbered_title.is_none() || self.dice.chance(0.3) {
-            let key = self.key(deal.paper.number());
-            let number = if deal.paper.has_invoice_number() {
-                self.sheet.field(Field::InvoiceNumber, &deal.number)
-            } else {
-                Span::plain(&deal.number)
-            };
-            pairs.push(Pair::new(key, vec![number]));
+            pairs.push(self.number_pair(deal));
         }
         let dated = plan.numbered_title.is_some_and(|title| title.contains("{date}"));
         if !dated || self.dice.chance(0.3) {
-            let key = self.key(Term::DateInvoice);
-            let date = self.date_field(Field::Date, deal.date);
-            pairs.push(Pair::new(key, vec![date]));
+            pairs.push(self.date_pair(deal));
         }
         if self.dice.chance(0.15) {
             pairs.reverse();
@@ -87,9 +79,8 @@ impl Scribe<'_> {
         self.dice.shuffle(&mut others);
         others.truncate(self.dice.pick(&[0, 1, 2, 3, 4, 6, 8]));
         if matches!(deal.paper, Paper::Invoice | Paper::Proforma) && self.dice.chance(0.45) {
-            let key = self.key(Term::DateDue);
-            let due = self.date_field(Field::DueDate, deal.due);
-            others.insert(self.dice.index(others.len() + 1), Pair::new(key, vec![due]));
+            let due = self.due_pair(deal);
+            others.insert(self.dice.index(others.len() + 1), due);
         }
         if self.dice.chance(0.2) {
             // The own number is not always first.
@@ -100,6 +91,29 @@ impl Scribe<'_> {
             pairs.extend(others);
         }
         pairs
+    }
+
+    /// The document's own number, labelled where users call it the invoice's.
+    pub(super) fn number_pair(&mut self, deal: &Deal) -> Pair {
+        let key = self.key(deal.paper.number());
+        let number = if deal.paper.has_invoice_number() {
+            self.sheet.field(Field::InvoiceNumber, &deal.number)
+        } else {
+            Span::plain(&deal.number)
+        };
+        Pair::new(key, vec![number])
+    }
+
+    pub(super) fn date_pair(&mut self, deal: &Deal) -> Pair {
+        let key = self.key(Term::DateInvoice);
+        let date = self.date_field(Field::Date, deal.date);
+        Pair::new(key, vec![date])
+    }
+
+    pub(super) fn due_pair(&mut self, deal: &Deal) -> Pair {
+        let key = self.key(Term::DateDue);
+        let due = self.date_field(Field::DueDate, deal.due);
+        Pair::new(key, vec![due])
     }
 
     /// Numbers and dates that are not the document's own.

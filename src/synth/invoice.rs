@@ -297,18 +297,7 @@ impl Scribe<'_> {
             y = self.running_text(Term::Closing, deal, (plan.left, plan.right), y) + 4.0;
         }
         if self.dice.chance(0.12) {
-            let farewell = self.lexicon.pick(Term::Farewell, &mut self.dice);
-            self.sheet.begin_block();
-            y = self.sheet.line(
-                plan.left,
-                y + 6.0,
-                &[Span::plain(farewell)],
-                self.body,
-                Align::Left,
-            );
-            y = self.signature((plan.left, y));
-            let name = Span::plain(&deal.seller.person);
-            y = self.sheet.line(plan.left, y, &[name], self.body, Align::Left);
+            y = self.sign_off(&deal.seller.person, (plan.left, y + 6.0), 0.0);
         }
         y
     }

@@ -58,13 +58,7 @@ impl Scribe<'_> {
             y = self.sheet.paragraph(at, width, &[Span::plain(text)], self.body, Align::Left);
         }
         if self.dice.chance(0.7) {
-            let farewell = self.lexicon.pick(Term::Farewell, &mut self.dice);
-            self.sheet.begin_block();
-            let farewell = [Span::plain(farewell)];
-            y = self.sheet.line(left, y + 8.0, &farewell, self.body, Align::Left);
-            y = self.signature((left, y));
-            let name = [Span::plain(&deal.seller.person)];
-            y = self.sheet.line(left, y, &name, self.body, Align::Left);
+            y = self.sign_off(&deal.seller.person, (left, y + 8.0), 0.0);
         }
         if window || self.dice.chance(0.5) {
             y += self.dice.real(14.0, 80.0);
@@ -90,10 +84,7 @@ impl Scribe<'_> {
             let (key, value) = self.linked(&key, spans);
             spans = std::iter::once(key).chain(value).collect();
         }
-        self.sheet.begin_block();
-        let right_hand = self.dice.chance(0.6);
-        let (x, align) = if right_hand { (right, Align::Right) } else { (left, Align::Left) };
-        self.sheet.line(x, top, &spans, self.body, align) + self.dice.real(6.0, 20.0)
+        self.line_at_a_side((left, right), top, &spans) + self.dice.real(6.0, 20.0)
     }
 
     /// The subject: `Invoice No. 17 dated 3 May 2024`, or a title with the number below or beside.
@@ -121,9 +112,7 @@ impl Scribe<'_> {
             let title = self.lexicon.common(deal.paper.title(), &mut self.dice).to_string();
             let title = self.sheet.part(Part::Header, title);
             y = self.sheet.line(left, y, &[title], style, Align::Left) + 3.0;
-            let key = self.key(deal.paper.number());
-            let number = self.sheet.field(Field::InvoiceNumber, &deal.number);
-            let mut pairs = vec![Pair::new(key, vec![number])];
+            let mut pairs = vec![self.number_pair(deal)];
             let key = self.key(Term::NumberCustomer);
             let customer = Span::plain(self.dice.code("K#####"));
             if self.dice.chance(0.4) {

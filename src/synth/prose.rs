@@ -84,12 +84,7 @@ impl Scribe<'_> {
         for _ in 0..self.dice.between(2, 6) {
             y = self.prose_block((left, y), right - left) + self.body.size * 0.8;
         }
-        let farewell = self.lexicon.pick(Term::Farewell, &mut self.dice);
-        self.sheet.begin_block();
-        y = self.sheet.line(left, y, &[Span::plain(farewell)], self.body, Align::Left);
-        y = self.signature((left, y + 4.0));
-        let name = Span::plain(&sender.person);
-        y = self.sheet.line(left, y, &[name], self.body, Align::Left);
+        y = self.sign_off(&sender.person, (left, y), 4.0);
         self.grow_to(y + 30.0);
         self.silence();
     }
@@ -103,10 +98,20 @@ impl Scribe<'_> {
             let town: String = town.chars().filter(|c| !c.is_ascii_digit()).collect();
             text = format!("{}, {text}", town.trim().trim_end_matches(','));
         }
+        self.line_at_a_side((left, right), top, &[Span::plain(text)]) + 14.0
+    }
+
+    /// A line by itself at the left or right edge, as letters have their date; gives its bottom.
+    pub(super) fn line_at_a_side(
+        &mut self,
+        (left, right): (f32, f32),
+        top: f32,
+        spans: &[Span],
+    ) -> f32 {
         self.sheet.begin_block();
         let right_hand = self.dice.chance(0.6);
         let (x, align) = if right_hand { (right, Align::Right) } else { (left, Align::Left) };
-        self.sheet.line(x, top, &[Span::plain(text)], self.body, align) + 14.0
+        self.sheet.line(x, top, spans, self.body, align)
     }
 
     fn prose_block(&mut self, at: (f32, f32), width: f32) -> f32 {
