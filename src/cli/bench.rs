@@ -128,7 +128,9 @@ fn flags(args: &BenchArgs) -> Vec<OsString> {
     if *device != Device::default() {
         flag("--device", device.to_string().into());
     }
-    flag("--precision", precision.to_string().into());
+    if let Some(arithmetic) = precision {
+        flag("--precision", arithmetic.to_string().into());
+    }
     flag("--language", ocr.language.clone().into());
     flag("--psm", ocr.psm.to_string().into());
     flag("--oem", ocr.oem.to_string().into());

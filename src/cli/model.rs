@@ -39,7 +39,9 @@ pub fn find(args: &ModelArgs, context: &Context) -> Result<Found> {
         Some(Place::Directory(directory)) => registry::from_directory(&directory, device),
         Some(Place::Hub(name)) => registry::from_hub(&name, &downloaded(&name, context)?, device),
     }?;
-    found.model.arithmetic = args.precision;
+    if let Some(arithmetic) = args.precision {
+        found.model.arithmetic = arithmetic;
+    }
     Ok(found)
 }
 
@@ -62,7 +64,7 @@ pub fn named(
     let identity = ModelIdentity {
         name: found.name.clone(),
         revision: found.revision.clone(),
-        precision: args.precision,
+        precision: found.model.arithmetic,
     };
     Ok((found, identity))
 }

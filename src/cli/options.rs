@@ -201,9 +201,10 @@ pub struct ModelArgs {
     /// Where the model runs: cpu, cuda or cuda:N
     #[arg(long, value_name = "DEVICE", default_value_t = Device::default())]
     pub device: Device,
-    /// What the model's products are computed in: f32, bf16 or f16
-    #[arg(long, value_name = "KIND", default_value_t = Arithmetic::default())]
-    pub precision: Arithmetic,
+    /// What the model's products are computed in: f32, bf16 or f16 [default: f32, the built-in model
+    /// bf16 where the processor has it]
+    #[arg(long, value_name = "KIND")]
+    pub precision: Option<Arithmetic>,
 }
 
 /// Where results go.

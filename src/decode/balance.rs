@@ -8,7 +8,7 @@
 
 use super::ValueContext;
 use super::amount::parse_amount;
-use super::caption::on_one_line;
+use super::neighbours::on_one_line;
 use super::page::HeadPrediction;
 use super::sequence::Evidence;
 use crate::document::{Entity, Value, Word};

@@ -8,26 +8,23 @@
 //! that the model is sure about stays what it is.
 
 use super::ValueContext;
-use super::field_names::{Announced, NAMED, NUMBER, caption_at, letters};
+use super::caption_value::{VALUE_WORDS, has_cents, value_at, value_of};
+use super::field_names::{Announced, NAMED, NUMBER, Nature, caption_at};
+use super::neighbours::goes_on;
 use super::page::HeadPrediction;
+use super::sequence::Evidence;
 use super::surplus::digits;
-use super::value::{ValueKind, typed_value};
+use super::value::ValueKind;
 use crate::document::Word;
-use crate::geometry::PixelBox;
-
-/// Words of a value at most: `the 4th of March 2024`.
-const VALUE_WORDS: usize = 5;
-/// Words of a name at most.
-const NAME_WORDS: usize = 8;
-/// A name stands within so many lines below its caption: numbers of the party may come before it.
-const NAME_LINES: usize = 3;
-/// Between a caption and the value above which it stands, in heights of the caption.
-const BELOW: f32 = 2.2;
-/// Words of one phrase or value stand closer than this many heights.
-const CLOSE: f32 = 1.0;
 
 /// What the odds of other numbers are multiplied by where a caption names the invoice's.
 const OTHER_NUMBER: f32 = 0.1;
+/// What the odds of a number or date of an order are multiplied by where it stands in for the invoice's.
+const STANDING_IN: f32 = 1e6;
+/// What those of a sum are multiplied by where a page has no other that is called so.
+const CALLED_SO: f32 = 1000.0;
+/// A page has a value of a label where the model, captions heeded, gives it this much.
+const HAS: f32 = 0.3;
 /// Words between a number and its date at most: `issued on`.
 const JOINT_WORDS: usize = 2;
 
@@ -40,16 +37,22 @@ struct Captioned {
 }
 
 /// Weighs the odds of words that stand beside captions, if the head has labels that captions name.
-pub fn heed_captions(head: &mut HeadPrediction, words: &[Word], context: &ValueContext) {
+/// Only on a document's first page does the number of an order stand in for the invoice's.
+pub fn heed_captions(
+    head: &mut HeadPrediction,
+    words: &[Word],
+    is_first: bool,
+    context: &ValueContext,
+) {
     if !NAMED.iter().any(|(label, _)| head.labels.entity_index(label).is_some()) {
         return;
     }
     let found = captioned(words, context);
     doubt_other_numbers(head, words.len(), &found);
-    for Captioned { announced, words } in found {
-        let (up, down) = weights(announced);
-        for (position, word) in words.into_iter().enumerate() {
-            head.weigh(word, |name, begins| {
+    for Captioned { announced, words } in &found {
+        let (up, down) = weights(*announced);
+        for (position, word) in words.iter().enumerate() {
+            head.weigh(*word, |name, begins| {
                 if announced.label == Some(name) {
                     if begins == (position == 0) { up } else { 1.0 }
                 } else if rivals(name, announced.kind) {
@@ -60,6 +63,43 @@ pub fn heed_captions(head: &mut HeadPrediction, words: &[Word], context: &ValueC
             });
         }
     }
+    fill_in(head, words, is_first, &found);
+}
+
+/// On a page without a number or date of an invoice the order's are taken, and where the model sees no total,
+/// tax or subtotal, the sum that is called so.
+fn fill_in(head: &mut HeadPrediction, words: &[Word], is_first: bool, found: &[Captioned]) {
+    let filling = |Captioned { announced, words: value }: &Captioned| match *announced {
+        Announced { nature: Nature::StandsIn(label), .. } => {
+            is_first.then_some((label, STANDING_IN))
+        }
+        Announced { kind: ValueKind::Amount, label: Some(label), .. } => {
+            let has_cents = value.iter().any(|&word| has_cents(&words[word].text));
+            has_cents.then_some((label, CALLED_SO))
+        }
+        _ => None,
+    };
+    let fillings: Vec<(&str, f32, &[usize])> = found
+        .iter()
+        .filter_map(|captioned| {
+            filling(captioned).map(|(label, weight)| (label, weight, &*captioned.words))
+        })
+        .filter(|(label, ..)| !has(head, label))
+        .collect();
+    for (label, weight, value) in fillings {
+        for (position, word) in value.iter().enumerate() {
+            head.weigh(*word, |name, begins| {
+                if name == label && begins == (position == 0) { weight } else { 1.0 }
+            });
+        }
+    }
+}
+
+/// Whether a page has a word of a label.
+fn has(head: &HeadPrediction, label: &str) -> bool {
+    let Some(index) = head.labels.entity_index(label) else { return false };
+    let given = |row: &Vec<f32>| Evidence::new(row, &head.labels).of(index);
+    head.probabilities.iter().any(|row| given(row) >= HAS)
 }
 
 /// Where a caption names the number of the invoice, others are hardly it.
@@ -79,10 +119,12 @@ fn doubt_other_numbers(head: &mut HeadPrediction, words: usize, found: &[Caption
 /// of sums say little: `Total` stands before the sum without tax, the sum before rounding, and the
 /// number of things, and the model knows these apart better. A caption of what no label marks (a date of
 /// delivery) is as good as a name.
-const fn weights(announced: Announced) -> (f32, f32) {
+fn weights(announced: Announced) -> (f32, f32) {
     match (announced.kind, announced.label) {
+        (ValueKind::Amount, Some("tax")) => (5.0, 0.3),
         (ValueKind::Amount, _) => (2.0, 0.3),
-        (ValueKind::Text, _) => (50.0, 0.1),
+        (ValueKind::Text, _) if announced.nature == Nature::Person => (1.0, 0.01),
+        (ValueKind::Text, _) => (500.0, 0.1),
         (_, Some(_)) => (1000.0, 0.3),
         (_, None) => (1.0, 0.1),
     }
@@ -107,7 +149,7 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
             start += 1;
             continue;
         }
-        if let Some(value) = value_of(words, start..end, announced.kind, context) {
+        if let Some(value) = value_of(words, start..end, announced, context) {
             if announced.label == Some(NUMBER) {
                 found.extend(date_behind(words, &value, context));
             }
@@ -128,7 +170,7 @@ fn date_behind(words: &[Word], number: &[usize], context: &ValueContext) -> Opti
     let row: Vec<usize> = (begin..words.len().min(begin + VALUE_WORDS)).collect();
     let close = (last..begin)
         .all(|index| index + 1 < words.len() && goes_on(words[index].bbox, words[index + 1].bbox));
-    let announced = Announced { kind: ValueKind::Date, label: Some("date") };
+    let announced = Announced::new(ValueKind::Date, Some("date"));
     let words = value_at(words, &row, ValueKind::Date, context).filter(|_| close)?;
     Some(Captioned { announced, words })
 }
@@ -141,176 +183,6 @@ fn names_a_party(words: &[Word], end: usize) -> bool {
         || words.get(end).is_none_or(|next| {
             next.text.starts_with(':') || !goes_on(words[end - 1].bbox, next.bbox)
         })
-}
-
-/// Whether two words stand side by side on one line.
-pub(super) fn goes_on(left: PixelBox, right: PixelBox) -> bool {
-    let gap = i64::from(right.left()) - i64::from(left.right());
-    let height = left.height().max(right.height()) as f32;
-    on_one_line(left, right) && gap as f32 > -0.5 * height && (gap as f32) < CLOSE * height
-}
-
-/// Whether two boxes share two fifths of the lower one's height.
-pub(super) fn on_one_line(a: PixelBox, b: PixelBox) -> bool {
-    let shared = i64::from(a.bottom().min(b.bottom())) - i64::from(a.top().max(b.top()));
-    shared as f32 > 0.4 * a.height().min(b.height()).max(1) as f32
-}
-
-/// The words of the value behind a caption on its line, else of the one below.
-fn value_of(
-    words: &[Word],
-    caption: std::ops::Range<usize>,
-    kind: ValueKind,
-    context: &ValueContext,
-) -> Option<Vec<usize>> {
-    let area = PixelBox::union_of(words[caption.clone()].iter().map(|word| word.bbox))?;
-    let outside = |index: &usize| !caption.contains(index);
-    let mut behind: Vec<usize> = (0..words.len())
-        .filter(&outside)
-        .filter(|&index| {
-            let bbox = words[index].bbox;
-            on_one_line(area, bbox) && bbox.left() >= area.right().saturating_sub(bbox.height() / 2)
-        })
-        .collect();
-    behind.sort_by_key(|&index| words[index].bbox.left());
-    // A mark between the two is neither.
-    let marks = behind.iter().take_while(|&&index| is_mark(&words[index].text)).count();
-    if let Some(value) = value_at(words, &behind[marks..], kind, context) {
-        return Some(value);
-    }
-    if kind == ValueKind::Amount {
-        // What stands below the head of a column is not its sum.
-        return None;
-    }
-    let lines = if kind == ValueKind::Text { NAME_LINES } else { 1 };
-    let mut above = area;
-    for _ in 0..lines {
-        let line = line_below(words, above, outside)?;
-        above = PixelBox::union_of(line.iter().map(|&index| words[index].bbox))?;
-        if let Some(value) = value_at(words, &line, kind, context) {
-            return Some(value);
-        }
-    }
-    None
-}
-
-/// The words of the next line below that stand under an area, from left to right.
-fn line_below(
-    words: &[Word],
-    area: PixelBox,
-    wanted: impl Fn(&usize) -> bool,
-) -> Option<Vec<usize>> {
-    let reach = (area.height() as f32 * BELOW) as u32;
-    let under = |&index: &usize| {
-        let bbox = words[index].bbox;
-        bbox.top() >= area.bottom().saturating_sub(area.height() / 3)
-            && bbox.top() <= area.bottom() + reach
-            && bbox.left() < area.right()
-            && bbox.right() > area.left()
-    };
-    let below: Vec<usize> = (0..words.len()).filter(wanted).filter(under).collect();
-    let first = *below.iter().min_by_key(|&&index| words[index].bbox.top())?;
-    let mut line: Vec<usize> =
-        below.into_iter().filter(|&i| on_one_line(words[first].bbox, words[i].bbox)).collect();
-    line.sort_by_key(|&index| words[index].bbox.left());
-    // What goes on behind the area belongs to the line as well.
-    while let Some(&last) = line.last() {
-        let next = last + 1;
-        if next >= words.len() || !goes_on(words[last].bbox, words[next].bbox) {
-            break;
-        }
-        line.push(next);
-    }
-    Some(line)
-}
-
-/// `:`, `#`, `n°`, `-`: what stands between a caption and its value.
-fn is_mark(text: &str) -> bool {
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    digits(text) == 0
-        && (letters == 0 || (letters <= 3 && text.contains(['.', '°', 'º', '#', ':'])))
-}
-
-/// The value that begins with the first of the words in a row, in the fewest words that make sense;
-/// of sums the first with cents.
-fn value_at(
-    words: &[Word],
-    row: &[usize],
-    kind: ValueKind,
-    context: &ValueContext,
-) -> Option<Vec<usize>> {
-    let text = |index: usize| words[index].text.as_str();
-    let means = |label: &str, run: &[usize]| {
-        let joined = run.iter().map(|&index| text(index)).collect::<Vec<_>>().join(" ");
-        typed_value(label, &joined, context).is_some()
-    };
-    if kind == ValueKind::Amount {
-        let letters = |index: usize| text(index).chars().filter(|c| c.is_alphabetic()).count();
-        let sums = || {
-            row.iter().take_while(|&&index| letters(index) <= 3).filter(|&&index| {
-                !text(index).contains('%') && digits(text(index)) > 0 && means("total", &[index])
-            })
-        };
-        let has_cents = |&&index: &&usize| has_cents(text(index));
-        return sums().find(has_cents).or_else(|| sums().next()).map(|&index| vec![index]);
-    }
-    if kind == ValueKind::Text {
-        return name_at(words, row);
-    }
-    let run = close_together(words, row);
-    let run = &run[..run.len().min(VALUE_WORDS)];
-    let length = match kind {
-        ValueKind::Date => (1..=run.len()).find(|&length| means("date", &run[..length])),
-        ValueKind::Identifier => {
-            let numbered = |index: usize| digits(text(index)) > 0;
-            match *run {
-                [first, ..] if numbered(first) => Some(1),
-                [first, second, ..] if text(first).chars().count() <= 4 && numbered(second) => {
-                    Some(2)
-                }
-                _ => None,
-            }
-        }
-        _ => None,
-    };
-    length.map(|length| run[..length].to_vec())
-}
-
-/// The words at the head of a row up to its first wide gap.
-fn close_together<'a>(words: &[Word], row: &'a [usize]) -> &'a [usize] {
-    let close = row.windows(2).take_while(|w| goes_on(words[w[0]].bbox, words[w[1]].bbox)).count();
-    &row[..row.len().min(close + 1)]
-}
-
-/// What forms write before a party's name, folded.
-const NAME_KEYS: [&str; 16] = [
-    "name", "nazwa", "nazev", "naziv", "nazov", "nom", "nome", "nombre", "naam", "navn", "namn",
-    "nev", "nume", "nimi", "ad", "unvan",
-];
-
-/// The words of a name: those that stand close together, if there is no digit among them; without a
-/// key before them (`Name: `).
-fn name_at(words: &[Word], row: &[usize]) -> Option<Vec<usize>> {
-    let is_key = |text: &str| text.ends_with(':') && NAME_KEYS.contains(&letters(text).as_str());
-    let row = match row {
-        [first, rest @ ..] if is_key(&words[*first].text) => rest,
-        _ => row,
-    };
-    let run = close_together(words, row);
-    let text = |index: usize| words[index].text.as_str();
-    let is_name = !run.is_empty()
-        && run.len() <= NAME_WORDS
-        && text(run[0]).starts_with(char::is_alphabetic)
-        && !run.iter().any(|&index| digits(text(index)) > 0 || text(index).contains(':'))
-        && caption_at(words, run[0]).is_none_or(|(length, _)| length < run.len());
-    is_name.then(|| run.to_vec())
-}
-
-/// `12.50`, `1.234,56-`
-fn has_cents(text: &str) -> bool {
-    let number = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let cents = number.rsplit(['.', ',']).next().unwrap_or(number);
-    cents.len() == 2 && cents.len() < number.len() && cents.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::geometry::PixelBox;
 use crate::labels::LabelSet;
 
 /// Words at [left, top], 10 pixels a letter and 20 high.
@@ -125,7 +126,7 @@ fn head(rows: &[[f32; 7]]) -> HeadPrediction {
 fn heed(text: &str, rows: &[[f32; 7]]) -> Vec<Vec<f32>> {
     let words = line(text);
     let mut head = head(rows);
-    heed_captions(&mut head, &words, &ValueContext::of_words(&words));
+    heed_captions(&mut head, &words, true, &ValueContext::of_words(&words));
     head.probabilities
 }
 
@@ -182,7 +183,70 @@ fn where_a_caption_names_the_number_others_are_doubted() {
     let probabilities =
         vec![vec![1.0, 0.0, 0.0], vec![1.0, 0.0, 0.0], vec![0.9, 0.1, 0.0], vec![0.2, 0.8, 0.0]];
     let mut head = HeadPrediction { labels, probabilities };
-    heed_captions(&mut head, &words, &ValueContext::default());
+    heed_captions(&mut head, &words, true, &ValueContext::default());
     let number = |word: usize| head.probabilities[word][1];
     assert!(number(2) > 0.9 && number(3) < 0.5, "{} {}", number(2), number(3));
+}
+
+#[test]
+fn a_name_far_behind_a_heading_is_not_its_value_where_one_stands_below() {
+    let page = words(&[
+        ("CUSTOMER", 50, 0),
+        ("INFORMATION", 140, 0),
+        ("VEHICLE", 400, 0),
+        ("INFORMATION", 480, 0),
+        ("DANE", 50, 40),
+        ("FETTERMAN", 100, 40),
+    ]);
+    assert_eq!(found(&page), [(Some("customer"), "DANE FETTERMAN".to_string())]);
+    let page = words(&[("BUYER", 50, 0), ("ACME", 400, 0), ("INC", 450, 0)]);
+    assert_eq!(found(&page), [(Some("customer"), "ACME INC".to_string())]);
+}
+
+#[test]
+fn a_sum_stands_below_what_is_due_but_not_below_a_total() {
+    let page = |caption: &str| words(&[(caption, 50, 0), ("DUE", 120, 0), ("1,679.34", 50, 40)]);
+    assert_eq!(found(&page("AMOUNT")), [(Some("total"), "1,679.34".to_string())]);
+    assert_eq!(found(&words(&[("TOTAL", 50, 0), ("1,679.34", 50, 40)])), []);
+}
+
+/// The words of a page that are likelier its number than nothing, where the model gives each hardly any.
+fn numbers(page: &[Word], is_first: bool) -> Vec<String> {
+    let labels = LabelSet::bio(&["invoice_number", "date"]);
+    let begin = labels.names().iter().position(|name| name == "B-INVOICE_NUMBER").unwrap();
+    let mut row = vec![1e-5; labels.names().len()];
+    row[0] = 1.0 - 1e-5 * (row.len() - 1) as f32;
+    let mut head = HeadPrediction { labels, probabilities: vec![row; page.len()] };
+    heed_captions(&mut head, page, is_first, &ValueContext::default());
+    let rows = head.probabilities.iter().zip(page);
+    rows.filter(|(row, _)| row[begin] > 0.5).map(|(_, word)| word.text.clone()).collect()
+}
+
+#[test]
+fn the_number_of_an_order_stands_in_where_there_is_no_other() {
+    let order = line("Order #113-0416850");
+    assert_eq!(numbers(&order, true), ["#113-0416850"]);
+    assert!(numbers(&order, false).is_empty(), "later pages tell it beside the invoice's");
+    let both = words(&[
+        ("Invoice", 0, 0),
+        ("number:", 80, 0),
+        ("4711", 160, 0),
+        ("Order", 0, 60),
+        ("number:", 60, 60),
+        ("815", 140, 60),
+    ]);
+    let found = numbers(&both, true);
+    assert!(!found.contains(&"815".to_string()), "{found:?}");
+}
+
+#[test]
+fn who_manages_is_no_party() {
+    let page = line("Geschäftsführer: Dominik Richter");
+    let labels = LabelSet::bio(&["company"]);
+    let begin = labels.names().iter().position(|name| name == "B-COMPANY").unwrap();
+    let mut head =
+        HeadPrediction { labels, probabilities: vec![vec![0.05, 0.9, 0.05]; page.len()] };
+    assert_eq!(begin, 1);
+    heed_captions(&mut head, &page, true, &ValueContext::default());
+    assert!(head.probabilities[1][begin] < 0.2, "{:?}", head.probabilities);
 }

@@ -4,9 +4,9 @@
 //! entity's text alone is no date, or a sum without its cents, and with the word beside it is one,
 //! that word is taken in.
 
-use super::caption::on_one_line;
 use super::context::ValueContext;
 use super::fields::is_form_part;
+use super::neighbours::on_one_line;
 use super::page::PageDecoding;
 use super::surplus::digits;
 use super::value::{ValueKind, typed_value};

@@ -1,19 +1,21 @@
 //! The vocabulary of captions: field names of every language known, and which of them stands among
 //! the words of a page.
 
-use super::caption::goes_on;
 use super::months::fold;
+use super::neighbours::goes_on;
 use super::surplus::digits;
 use super::value::ValueKind;
 use crate::document::Word;
 use crate::lexicon::{Language, Term, lexicon_of};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// Words of a caption at most.
 const LONGEST: usize = 6;
 /// Letters of a caption at least: `Nr.` and `Le` stand before anything.
 const FEWEST_LETTERS: usize = 5;
+/// Of one before a person: `Bank:`.
+const FEWEST_OF_PERSON: usize = 4;
 
 pub(super) const NUMBER: &str = "invoice_number";
 
@@ -25,7 +27,7 @@ pub(super) const NAMED: [(&str, &[Term]); 8] = [
     ("date", &[Term::DateInvoice, Term::DateReceipt]),
     ("due_date", &[Term::DateDue]),
     ("subtotal", &[Term::Subtotal]),
-    ("tax", &[Term::TaxAmount]),
+    ("tax", &[Term::TaxAmount, Term::Tax]),
     ("total", &[Term::Total, Term::TotalReceipt, Term::AmountDue]),
 ];
 
@@ -72,6 +74,13 @@ const OTHERS: [(ValueKind, &[Term]); 4] = [
     ),
 ];
 
+/// Who is named behind these is no party. Where one of them is a party's name too, it is that.
+const PERSONS: [Term; 5] =
+    [Term::Manager, Term::Contact, Term::Cashier, Term::Salesperson, Term::Bank];
+
+/// What stands in for a field on an order, which has none of its own.
+const STAND_INS: [(Term, &str); 2] = [(Term::NumberOrder, NUMBER), (Term::DateOrder, "date")];
+
 /// Names that stand before numbers of every kind.
 const GENERIC: [&str; 12] = [
     "number",
@@ -103,33 +112,109 @@ pub(super) struct Announced {
     pub(super) kind: ValueKind,
     /// `None`: something that no label marks.
     pub(super) label: Option<&'static str>,
+    pub(super) nature: Nature,
 }
 
-const OF_NUMBER: Announced = Announced { kind: ValueKind::Identifier, label: Some(NUMBER) };
+/// What is special about a caption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nature {
+    Plain,
+    /// Its value has this label on a page that has no other of it.
+    StandsIn(&'static str),
+    /// A sum below it is meant as well: `Total` heads a column, `Amount Due` does not.
+    HeadsSum,
+    /// Names one who takes no part in the deal.
+    Person,
+}
+
+impl Announced {
+    pub(super) const fn new(kind: ValueKind, label: Option<&'static str>) -> Self {
+        Self { kind, label, nature: Nature::Plain }
+    }
+
+    const fn of(self, nature: Nature) -> Self {
+        Self { nature, ..self }
+    }
+
+    /// What a name means that is used for both; `None` if that can't be told.
+    fn and(self, other: Self) -> Option<Self> {
+        let stands_in = |one: Self, named: Self| match one.nature {
+            Nature::StandsIn(label) => named.label == Some(label),
+            _ => false,
+        };
+        if stands_in(self, other) {
+            return Some(self);
+        }
+        if stands_in(other, self) {
+            return Some(other);
+        }
+        let same = (self.kind, self.label) == (other.kind, other.label);
+        same.then_some(if self.nature == Nature::Plain { other } else { self })
+    }
+}
+
+const OF_NUMBER: Announced = Announced::new(ValueKind::Identifier, Some(NUMBER));
 
 /// Field names by their letters; those that mean two things are left out.
 static CAPTIONS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {
-    let named = NAMED.iter().map(|(label, terms)| {
-        (Announced { kind: ValueKind::of_label(label), label: Some(label) }, *terms)
-    });
-    let others =
-        OTHERS.iter().map(|(kind, terms)| (Announced { kind: *kind, label: None }, *terms));
     let mut found: HashMap<String, Option<Announced>> = HashMap::new();
-    for (announced, terms) in named.chain(others) {
-        let lexicons = Language::ALL.iter().map(|language| lexicon_of(*language));
-        for name in lexicons.flat_map(|lexicon| terms.iter().flat_map(|term| lexicon.all(*term))) {
-            // Of a title such as `Invoice No. {number} dated {date}` what stands before the number.
-            let name = name.split("{number}").next().unwrap_or(name);
-            let key = letters(name);
-            let usable = key.len() >= FEWEST_LETTERS && !name.contains('{');
-            if usable && !GENERIC.contains(&key.as_str()) {
-                let entry = found.entry(key).or_insert(Some(announced));
-                *entry = entry.filter(|known| *known == announced);
-            }
+    for (announced, term) in announcements() {
+        for key in keys_of(term, FEWEST_LETTERS) {
+            let entry = found.entry(key).or_insert(Some(announced));
+            *entry = entry.and_then(|known| known.and(announced));
         }
+    }
+    let person = Announced::new(ValueKind::Text, None).of(Nature::Person);
+    for key in PERSONS.into_iter().flat_map(|term| keys_of(term, FEWEST_OF_PERSON)) {
+        found.entry(key).or_insert(Some(person));
     }
     found.into_iter().filter_map(|(key, announced)| Some((key, announced?))).collect()
 });
+
+/// Every term that announces something, and what.
+fn announcements() -> impl Iterator<Item = (Announced, Term)> {
+    let named = NAMED.iter().flat_map(|(label, terms)| {
+        let of_label = Announced::new(ValueKind::of_label(label), Some(*label));
+        terms.iter().map(move |term| {
+            (if *term == Term::AmountDue { of_label.of(Nature::HeadsSum) } else { of_label }, *term)
+        })
+    });
+    let others = OTHERS.iter().flat_map(|(kind, terms)| {
+        terms.iter().map(|term| {
+            let stands_in = STAND_INS.iter().find(|(of, _)| of == term);
+            let nature = stands_in.map_or(Nature::Plain, |(_, label)| Nature::StandsIn(label));
+            (Announced::new(*kind, None).of(nature), *term)
+        })
+    });
+    named.chain(others)
+}
+
+/// A term's names in every language.
+fn all_names(term: Term) -> impl Iterator<Item = &'static str> {
+    Language::ALL.iter().flat_map(move |language| lexicon_of(*language).all(term).iter().copied())
+}
+
+/// The letters of a term's names in every language, as far as they are captions: `fewest` at least.
+fn keys_of(term: Term, fewest: usize) -> impl Iterator<Item = String> {
+    all_names(term).filter_map(move |name| {
+        // Of a title such as `Invoice No. {number} dated {date}` what stands before the number.
+        let name = name.split("{number}").next().unwrap_or(name);
+        let key = letters(name);
+        let usable = key.len() >= fewest && !name.contains('{');
+        (usable && !GENERIC.contains(&key.as_str())).then_some(key)
+    })
+}
+
+/// Titles of documents by their letters.
+static HEADINGS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let terms = [Term::TitleInvoice, Term::TitleReceipt, Term::TitleCredit, Term::TitleOrder];
+    terms.into_iter().flat_map(all_names).map(letters).collect()
+});
+
+/// Whether a text is the title of a document, and nobody's name.
+pub(super) fn is_heading(text: &str) -> bool {
+    HEADINGS.contains(&letters(text))
+}
 
 /// The letters of a text, folded: what OCR does to points, spaces and accents doesn't matter.
 pub(super) fn letters(text: &str) -> String {

@@ -8,8 +8,10 @@
 use super::balance::amount_units;
 use super::currency::marks;
 use super::date::parse_date;
+use super::field_names::is_heading;
 use super::items::{is_item_label, line_items};
 use super::parties::sells;
+use super::several::of_first_invoice;
 use super::surplus::{digits, without_surplus};
 use super::value::{ValueKind, plain};
 use crate::document::{Entity, Value, letters_and_digits};
@@ -52,8 +54,9 @@ impl Answer {
 }
 
 /// The `fields` of a document: one string per label, `items` for its lines, `currency` from the sums
-/// where no entity names it.
+/// where no entity names it. Of several invoices in one file, those of the first.
 pub fn fields(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, Json> {
+    let entities = &*of_first_invoice(entities);
     let answers = answers(entities, options);
     let mut fields: BTreeMap<String, Json> = answers
         .iter()
@@ -81,8 +84,9 @@ pub fn fields(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, Js
 }
 
 /// The best answer of every label that is a field; questions, answers and headers of forms and the
-/// parts of line items are none.
+/// parts of line items are none. Of several invoices in one file, those of the first.
 pub fn answers(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, Answer> {
+    let entities = &*of_first_invoice(entities);
     let mut candidates: BTreeMap<&str, Vec<Candidate>> = BTreeMap::new();
     for (index, entity) in entities.iter().enumerate() {
         let label = entity.label.as_str();
@@ -167,6 +171,8 @@ const IMPLAUSIBLE: f32 = 0.3;
 const NOTHING: f32 = 0.7;
 /// A sum without cents where others have them.
 const WITHOUT_CENTS: f32 = 0.85;
+/// What is told to more than a thousandth is the price of a piece.
+const PRICE: f32 = 0.5;
 /// For every further candidate with the same value, up to three.
 const REPEATED: f32 = 0.05;
 /// For what a letterhead tells, on the first page: later ones have headings of tables and small print there.
@@ -175,6 +181,8 @@ const FIRST_PAGE: f32 = 0.1;
 const PLACE: f32 = 0.02;
 /// For sums that add up.
 const ADDS_UP: f32 = 0.25;
+/// Between nothing and the greatest total of a document: those of its parts are totals too.
+const GREATEST: f32 = 0.05;
 
 fn rank(label: &str, list: &mut [Candidate], entities: &[Entity]) {
     let kind = ValueKind::of_label(label);
@@ -182,6 +190,9 @@ fn rank(label: &str, list: &mut [Candidate], entities: &[Entity]) {
     let all: Vec<String> = list.iter().map(said).collect();
     let cents = list.iter().any(|candidate| has_cents(&entities[candidate.index]));
     let last = (list.len().max(2) - 1) as f32;
+    let is_total = Role::of_label(label) == Some(Role::Total);
+    let units = |c: &Candidate| amount_units(entities[c.index].value.as_ref());
+    let greatest = list.iter().filter_map(units).max().filter(|units| is_total && *units > 0);
     let first = entities.iter().map(|entity| entity.page).min().unwrap_or_default();
     for (position, candidate) in list.iter_mut().enumerate() {
         let entity = &entities[candidate.index];
@@ -191,7 +202,11 @@ fn rank(label: &str, list: &mut [Candidate], entities: &[Entity]) {
         candidate.rank = entity.score * plausibility(kind, entity, cents)
             + REPEATED * repeats.min(3) as f32
             + if kind != ValueKind::Amount && entity.page == first { FIRST_PAGE } else { 0.0 }
-            + PLACE * place;
+            + PLACE * place
+            + match (units(candidate), greatest) {
+                (Some(units), Some(greatest)) => GREATEST * (units as f32 / greatest as f32),
+                _ => 0.0,
+            };
     }
 }
 
@@ -200,15 +215,28 @@ fn plausibility(kind: ValueKind, entity: &Entity, cents: bool) -> f32 {
     let letters = entity.text.chars().filter(|c| c.is_alphanumeric()).count();
     match (kind, &entity.value) {
         (ValueKind::Identifier, _) if is_written_date(&entity.text) => IMPLAUSIBLE,
-        (ValueKind::Text, _) if letters >= 2 => 1.0,
+        (ValueKind::Text, _) if letters >= 2 && !is_no_name(&entity.text) => 1.0,
         (ValueKind::Text, _) | (_, None) => IMPLAUSIBLE,
         (_, Some(Value::Amount { amount, .. })) => {
             let nothing = !amount.contains(|c| ('1'..='9').contains(&c));
             let bare = cents && !amount.contains('.');
-            (if nothing { NOTHING } else { 1.0 }) * (if bare { WITHOUT_CENTS } else { 1.0 })
+            let price = amount.split_once('.').is_some_and(|(_, cents)| cents.len() > 3);
+            (if nothing { NOTHING } else { 1.0 })
+                * (if bare { WITHOUT_CENTS } else { 1.0 })
+                * (if price { PRICE } else { 1.0 })
         }
         _ => 1.0,
     }
+}
+
+/// Whether a text is a document's title, points to something else, or ends as sentences do and no legal form
+/// does (`Ltd.`, `s.r.o.`, `spol.`).
+fn is_no_name(text: &str) -> bool {
+    const LONGEST_FORM: usize = 4;
+    let last = text.split_whitespace().last().unwrap_or_default();
+    let ends_sentence =
+        |word: &str| word.chars().count() > LONGEST_FORM && word.chars().all(char::is_lowercase);
+    is_heading(text) || last.ends_with(':') || last.strip_suffix('.').is_some_and(ends_sentence)
 }
 
 /// `17/03/2026`, `5.3.2026`: a date in figures and nothing else.

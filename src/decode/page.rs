@@ -10,6 +10,7 @@ use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
 use super::parties::relabel_sellers;
 use super::second_choice::second_choices;
+use super::streets::doubt_streets;
 use super::value::add_values;
 use super::whole_name::complete_names;
 use crate::document::{Entity, Page, Relation};
@@ -138,7 +139,8 @@ pub fn decode_page(
         let labels = &head.labels;
         let mut head = head.clone();
         if options.captions && !is_plain {
-            heed_captions(&mut head, &page.words, &context);
+            doubt_streets(&mut head, &page.words);
+            heed_captions(&mut head, &page.words, page.number == 1, &context);
         }
         if options.fields.check_sums && !is_plain {
             balance_sums(&mut head, &page.words, &context);

@@ -3,8 +3,8 @@
 //! A name seldom shares its piece of a line with anything else. Where the words right before and behind
 //! a name, up to the ends of the piece, are plain words that no field has, they are part of the name.
 
-use super::caption::goes_on;
 use super::fields::is_field_label;
+use super::neighbours::goes_on;
 use super::page::PageDecoding;
 use super::surplus::digits;
 use crate::document::Page;
@@ -29,7 +29,12 @@ pub fn complete_names(decoding: &mut PageDecoding, page: &Page) {
         let behind = (last + 1..page.words.len()).map_while(|word| next(page, word - 1, word));
         let mut added: Vec<usize> = Vec::new();
         let ends: [Vec<usize>; 2] = [
-            before.take_while(|&joint| !ends_before(page, joint)).map(|(left, _)| left).collect(),
+            before
+                .take_while(|&joint| {
+                    !ends_before(page, joint) || is_form_behind(page, words, joint)
+                })
+                .map(|(left, _)| left)
+                .collect(),
             behind.take_while(|&joint| !ends_behind(page, joint)).map(|(_, right)| right).collect(),
         ];
         for end in ends {
@@ -54,6 +59,13 @@ fn next(page: &Page, left: usize, right: usize) -> Option<(usize, usize)> {
 fn ends_before(page: &Page, (left, _): (usize, usize)) -> bool {
     let text = page.words[left].text.as_str();
     text.ends_with([':', ',', ';']) || is_separator(text)
+}
+
+/// Whether the name found is the legal form behind a comma and nothing more: `Acme Services, Ltd.`
+fn is_form_behind(page: &Page, name: &[usize], (left, right): (usize, usize)) -> bool {
+    const LONGEST: usize = 5;
+    let is_short = page.words[right].text.chars().count() <= LONGEST;
+    name == [right] && is_short && page.words[left].text.ends_with(',')
 }
 
 /// Whether the piece of line ends between two words.

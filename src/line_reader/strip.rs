@@ -103,6 +103,22 @@ impl Strip {
     pub fn page_y(&self, row: f32) -> f32 {
         self.region.top + row * self.region.height / STRIP_HEIGHT as f32
     }
+
+    /// Moves each column up by so many rows, parts of a row included; rows at the edges go on.
+    pub fn move_columns(&mut self, up: impl Fn(f32) -> f32) {
+        let (width, last) = (self.width as usize, (STRIP_HEIGHT - 1) as f32);
+        let source = self.ink.clone();
+        for x in 0..width {
+            let shift = up(x as f32);
+            for y in 0..STRIP_HEIGHT as usize {
+                let at = y as f32 + shift;
+                let part = at - at.floor();
+                let row = |row: f32| source[row.clamp(0.0, last) as usize * width + x];
+                self.ink[y * width + x] =
+                    row(at.floor()) * (1.0 - part) + row(at.floor() + 1.0) * part;
+            }
+        }
+    }
 }
 
 /// Brightness → ink, so that faint print and grey paper look like black on white; light print on a

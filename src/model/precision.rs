@@ -13,7 +13,8 @@ thread_local! {
 }
 
 /// What a finished model computes its products in: the choices of `--precision` where one is used.
-/// Nothing but `F32` gives the reference's numbers; docs/models.md says how far the others are off.
+/// Nothing but `F32` gives the reference's numbers; docs/models.md says how far the others are off. A
+/// model takes `F32` by itself, the one inside the program what is [native](Self::native).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arithmetic {
@@ -39,6 +40,11 @@ impl Arithmetic {
             Self::Bf16 => Kind::BFloat16,
             Self::F16 => Kind::Half,
         }
+    }
+
+    /// bfloat16 where the device computes it, 32 bits elsewhere.
+    pub fn native(device: tch::Device) -> Self {
+        if computes_bfloat16(device) { Self::Bf16 } else { Self::F32 }
     }
 
     /// For records, which tell it only where it is not the default.
@@ -87,13 +93,9 @@ impl Precision {
 
     /// The kind that products are computed in on this machine.
     pub fn products(self, device: tch::Device) -> Kind {
-        let native = match device {
-            tch::Device::Cpu => cpu_has_bfloat16(),
-            _ => true,
-        };
         match self {
             Precision::Mixed => Kind::BFloat16,
-            Precision::Auto if native => Kind::BFloat16,
+            Precision::Auto if computes_bfloat16(device) => Kind::BFloat16,
             _ => Kind::Float,
         }
     }
@@ -121,6 +123,14 @@ fn by_name<T: Copy, const N: usize>(
 ) -> Result<T, String> {
     let found = all.into_iter().find(|choice| name_of(*choice) == name);
     found.ok_or_else(|| format!("choose one of {}", all.map(name_of).join(", ")))
+}
+
+/// Whether the device has instructions for it.
+fn computes_bfloat16(device: tch::Device) -> bool {
+    match device {
+        tch::Device::Cpu => cpu_has_bfloat16(),
+        _ => true,
+    }
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -4,6 +4,7 @@ use super::Model;
 use super::config::ModelConfig;
 use super::heads::Task;
 use super::hub::HubName;
+use super::precision::Arithmetic;
 use super::processor::Processor;
 use super::weights::{Checkpoint, Missing};
 use crate::encode::tokenize::WordTokenizer;
@@ -76,7 +77,8 @@ impl Place {
     }
 }
 
-/// The model inside the program.
+/// The model inside the program. Its weights are 8 bits, and products in bfloat16 give the same fields:
+/// it computes in what is native to the device.
 ///
 /// # Errors
 /// `ModelInvalid` only if the program itself is damaged.
@@ -89,6 +91,7 @@ pub fn default_model(device: Device) -> Result<Found> {
     );
     let mut model = model?;
     model.freeze();
+    model.arithmetic = Arithmetic::native(device);
     Ok(Found { model, tokenizer: tokenizer?, name, revision })
 }
 

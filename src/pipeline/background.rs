@@ -21,12 +21,13 @@ pub struct BackgroundAnalyzer {
 }
 
 impl BackgroundAnalyzer {
-    /// Begins to load the model inside the program.
+    /// Begins to load the model inside the program, to compute in `arithmetic` or by its own choice.
     ///
     /// # Errors
     /// As [`Self::start`].
-    pub fn built_in(device: tch::Device, precision: Arithmetic) -> Result<Self> {
+    pub fn built_in(device: tch::Device, arithmetic: Option<Arithmetic>) -> Result<Self> {
         let (name, revision) = registry::default_identity()?;
+        let precision = arithmetic.unwrap_or(Arithmetic::native(device));
         Self::start(ModelIdentity { name, revision, precision }, move || {
             let mut found = registry::default_model(device)?;
             found.model.arithmetic = precision;

@@ -5,7 +5,6 @@ use super::{
 };
 use crate::error::Result;
 use crate::input::InputOptions;
-use crate::model::precision::Arithmetic;
 use crate::model::registry;
 use crate::ocr::{self, TesseractOptions};
 use sha2::{Digest, Sha256};
@@ -60,7 +59,7 @@ impl ExtractorBuilder {
     /// # Errors
     /// `Internal` where no thread can be started for it.
     pub fn built_in_model(self) -> Result<Self> {
-        let analyzer = BackgroundAnalyzer::built_in(tch::Device::Cpu, Arithmetic::default())?;
+        let analyzer = BackgroundAnalyzer::built_in(tch::Device::Cpu, None)?;
         Ok(self.analyzer(Arc::new(analyzer)))
     }
     /// A model directory in the Hugging Face format.

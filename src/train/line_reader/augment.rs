@@ -1,7 +1,8 @@
 //! Spoiling lines for training: boxes that lie closer or wider, coarse scans, blur, faint and thick
-//! print, noise, a slant, rules of forms, photocopies and faxes. Drawn anew for every line in every
-//! pass.
+//! print, noise, a slant, rules of forms, photocopies and faxes, photographs ([`super::photo`]). Drawn
+//! anew for every line in every pass.
 
+use super::photo::{bend, packed, shade, smear, wear};
 use crate::error::Result;
 use crate::line_reader::strip::{Region, STRIP_HEIGHT, Strip};
 use crate::synth::dice::Dice;
@@ -13,9 +14,15 @@ use image::GrayImage;
 /// # Errors
 /// As [`Strip::cut`].
 pub fn spoiled(crop: &GrayImage, inner: [f32; 4], dice: &mut Dice) -> Result<Option<Strip>> {
-    let stretch = dice.real(0.85, 1.2);
+    let stretch = dice.real(0.78, 1.25);
     let region = moved(inner, dice);
     let coarse = if dice.chance(0.3) { coarser(crop, inner, dice) } else { None };
+    let coarse = if dice.chance(0.1) {
+        let (crop, scale) = coarse.unwrap_or_else(|| (crop.clone(), 1.0));
+        Some((packed(crop, dice), scale))
+    } else {
+        coarse
+    };
     let strip = match coarse {
         Some((coarse, scale)) => Strip::cut(
             &coarse,
@@ -51,7 +58,7 @@ fn moved([left, top, right, bottom]: [f32; 4], dice: &mut Dice) -> Region {
 
 /// The crop at the resolution of a poor scan, and its scale.
 fn coarser(crop: &GrayImage, inner: [f32; 4], dice: &mut Dice) -> Option<(GrayImage, f32)> {
-    let scale = dice.real(9.0, 20.0) / (inner[3] - inner[1]).max(1.0);
+    let scale = dice.real(8.0, 20.0) / (inner[3] - inner[1]).max(1.0);
     if scale >= 1.0 {
         return None;
     }
@@ -74,7 +81,14 @@ fn spoil(strip: &mut Strip, dice: &mut Dice) {
         rules(strip, dice);
     }
     if dice.chance(0.35) {
-        slant(strip, dice.real(-2.5, 2.5));
+        let (rise, middle) = (dice.real(-2.5, 2.5), strip.width as f32 / 2.0);
+        strip.move_columns(|x| rise * (x / middle - 1.0) / 2.0);
+    }
+    if dice.chance(0.1) {
+        bend(strip, dice);
+    }
+    if dice.chance(0.06) {
+        wear(strip, dice);
     }
     if dice.chance(0.12) {
         across(strip, |a, b, c| a.max(b).max(c));
@@ -85,8 +99,13 @@ fn spoil(strip: &mut Strip, dice: &mut Dice) {
         across(strip, |a, b, c| (a + 2.0 * b + c) / 4.0);
         along(strip);
     }
+    if dice.chance(0.06) {
+        smear(strip, dice);
+    }
     if dice.chance(0.2) {
         photocopy(strip, dice);
+    } else if dice.chance(0.1) {
+        shade(strip, dice);
     }
     let gamma = dice.real(0.6, 1.5);
     let noise = if dice.chance(0.5) { dice.real(0.0, 0.2) } else { 0.0 };
@@ -98,14 +117,14 @@ fn spoil(strip: &mut Strip, dice: &mut Dice) {
 }
 
 /// A grain for every pixel, −½ to ½. xorshift: a real generator would cost more than all the rest.
-struct Grain(u64);
+pub(super) struct Grain(u64);
 
 impl Grain {
-    fn new(dice: &mut Dice) -> Self {
+    pub fn new(dice: &mut Dice) -> Self {
         Self(dice.between(1, i64::MAX) as u64)
     }
 
-    fn next(&mut self) -> f32 {
+    pub fn next(&mut self) -> f32 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -154,24 +173,6 @@ fn photocopy(strip: &mut Strip, dice: &mut Dice) {
     if dice.chance(0.5) {
         across(strip, |a, b, c| (a + 2.0 * b + c) / 4.0);
         along(strip);
-    }
-}
-
-/// Moves columns up and down: by `rise` pixels over the whole width.
-fn slant(strip: &mut Strip, rise: f32) {
-    let (width, height) = (strip.width as usize, STRIP_HEIGHT as usize);
-    let source = strip.ink.clone();
-    for x in 0..width {
-        let shift = rise * (x as f32 / width as f32 - 0.5);
-        for y in 0..height {
-            let at = y as f32 + shift;
-            let (row, part) = (at.floor(), at - at.floor());
-            let get = |row: f32| {
-                let row = row.clamp(0.0, (height - 1) as f32) as usize;
-                source[row * width + x]
-            };
-            strip.ink[y * width + x] = get(row) * (1.0 - part) + get(row + 1.0) * part;
-        }
     }
 }
 

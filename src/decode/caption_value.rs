@@ -1,0 +1,201 @@
+//! Where the value of a caption stands: behind it on its line, or below it.
+
+use super::ValueContext;
+use super::field_names::{Announced, Nature, caption_at, letters};
+use super::neighbours::{goes_on, on_one_line};
+use super::surplus::digits;
+use super::value::{ValueKind, typed_value};
+use crate::document::Word;
+use crate::geometry::PixelBox;
+use std::ops::Range;
+
+/// Words of a value at most: `the 4th of March 2024`.
+pub const VALUE_WORDS: usize = 5;
+/// Words of a name at most.
+const NAME_WORDS: usize = 8;
+/// A name stands within so many lines below its caption: numbers of the party may come before it.
+const NAME_LINES: usize = 3;
+/// Between a caption and the value above which it stands, in heights of the caption.
+const BELOW: f32 = 2.2;
+
+/// The words of the value behind a caption on its line, else of the one below; of a name that stands far
+/// behind, the other way round.
+pub fn value_of(
+    words: &[Word],
+    caption: Range<usize>,
+    announced: Announced,
+    context: &ValueContext,
+) -> Option<Vec<usize>> {
+    let kind = announced.kind;
+    let behind = words_behind(words, &caption)?;
+    let value_behind = || value_at(words, &behind, kind, context);
+    let value_below = || value_below(words, &caption, kind, context);
+    if kind == ValueKind::Text && heads_column(words, &caption, behind.first()) {
+        return value_below().or_else(value_behind);
+    }
+    // What stands below the head of a column is not its sum.
+    let may_be_below = kind != ValueKind::Amount || announced.nature == Nature::HeadsSum;
+    value_behind().or_else(|| may_be_below.then(value_below)?)
+}
+
+/// The words on a caption's line behind it and behind the marks there (`:`, `#`).
+fn words_behind(words: &[Word], caption: &Range<usize>) -> Option<Vec<usize>> {
+    let area = PixelBox::union_of(words[caption.clone()].iter().map(|word| word.bbox))?;
+    let is_behind = |index: &usize| {
+        let bbox = words[*index].bbox;
+        let left = area.right().saturating_sub(bbox.height() / 2);
+        !caption.contains(index) && on_one_line(area, bbox) && bbox.left() >= left
+    };
+    let mut behind: Vec<usize> = (0..words.len()).filter(is_behind).collect();
+    behind.sort_by_key(|&index| words[index].bbox.left());
+    let marks = behind.iter().take_while(|&&index| is_mark(&words[index].text)).count();
+    behind.drain(..marks);
+    Some(behind)
+}
+
+/// The value in the lines below a caption: the first, of names one of [`NAME_LINES`].
+fn value_below(
+    words: &[Word],
+    caption: &Range<usize>,
+    kind: ValueKind,
+    context: &ValueContext,
+) -> Option<Vec<usize>> {
+    let mut above = PixelBox::union_of(words[caption.clone()].iter().map(|word| word.bbox))?;
+    for _ in 0..if kind == ValueKind::Text { NAME_LINES } else { 1 } {
+        let line = line_below(words, above, |index| !caption.contains(index))?;
+        above = PixelBox::union_of(line.iter().map(|&index| words[index].bbox))?;
+        if let Some(value) = value_at(words, &line, kind, context) {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Whether a caption heads a column of its own: what stands behind it, if anything, is far away, and no
+/// colon points there.
+fn heads_column(words: &[Word], caption: &Range<usize>, behind: Option<&usize>) -> bool {
+    /// In heights of the caption.
+    const FAR: u32 = 4;
+    let last = &words[caption.end - 1];
+    let gap = |next: &usize| words[*next].bbox.left().saturating_sub(last.bbox.right());
+    !last.text.ends_with(':') && behind.is_some_and(|next| gap(next) > FAR * last.bbox.height())
+}
+
+/// The words of the next line below that stand under an area, from left to right.
+fn line_below(
+    words: &[Word],
+    area: PixelBox,
+    wanted: impl Fn(&usize) -> bool,
+) -> Option<Vec<usize>> {
+    let reach = (area.height() as f32 * BELOW) as u32;
+    let under = |&index: &usize| {
+        let bbox = words[index].bbox;
+        bbox.top() >= area.bottom().saturating_sub(area.height() / 3)
+            && bbox.top() <= area.bottom() + reach
+            && bbox.left() < area.right()
+            && bbox.right() > area.left()
+    };
+    let below: Vec<usize> = (0..words.len()).filter(wanted).filter(under).collect();
+    let first = *below.iter().min_by_key(|&&index| words[index].bbox.top())?;
+    let mut line: Vec<usize> =
+        below.into_iter().filter(|&i| on_one_line(words[first].bbox, words[i].bbox)).collect();
+    line.sort_by_key(|&index| words[index].bbox.left());
+    // What goes on behind the area belongs to the line as well.
+    while let Some(&last) = line.last() {
+        let next = last + 1;
+        if next >= words.len() || !goes_on(words[last].bbox, words[next].bbox) {
+            break;
+        }
+        line.push(next);
+    }
+    Some(line)
+}
+
+/// `:`, `#`, `n°`, `-`: what stands between a caption and its value.
+fn is_mark(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    digits(text) == 0
+        && (letters == 0 || (letters <= 3 && text.contains(['.', '°', 'º', '#', ':'])))
+}
+
+/// The value that begins with the first of the words in a row, in the fewest words that make sense;
+/// of sums the first with cents.
+pub fn value_at(
+    words: &[Word],
+    row: &[usize],
+    kind: ValueKind,
+    context: &ValueContext,
+) -> Option<Vec<usize>> {
+    let text = |index: usize| words[index].text.as_str();
+    let means = |label: &str, run: &[usize]| {
+        let joined = run.iter().map(|&index| text(index)).collect::<Vec<_>>().join(" ");
+        typed_value(label, &joined, context).is_some()
+    };
+    if kind == ValueKind::Amount {
+        let letters = |index: usize| text(index).chars().filter(|c| c.is_alphabetic()).count();
+        let sums = || {
+            row.iter().take_while(|&&index| letters(index) <= 3).filter(|&&index| {
+                !text(index).contains('%') && digits(text(index)) > 0 && means("total", &[index])
+            })
+        };
+        let has_cents = |&&index: &&usize| has_cents(text(index));
+        return sums().find(has_cents).or_else(|| sums().next()).map(|&index| vec![index]);
+    }
+    if kind == ValueKind::Text {
+        return name_at(words, row);
+    }
+    let run = close_together(words, row);
+    let run = &run[..run.len().min(VALUE_WORDS)];
+    let length = match kind {
+        ValueKind::Date => (1..=run.len()).find(|&length| means("date", &run[..length])),
+        ValueKind::Identifier => {
+            let numbered = |index: usize| digits(text(index)) > 0;
+            match *run {
+                [first, ..] if numbered(first) => Some(1),
+                [first, second, ..] if text(first).chars().count() <= 4 && numbered(second) => {
+                    Some(2)
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    length.map(|length| run[..length].to_vec())
+}
+
+/// The words at the head of a row up to its first wide gap.
+fn close_together<'a>(words: &[Word], row: &'a [usize]) -> &'a [usize] {
+    let close = row.windows(2).take_while(|w| goes_on(words[w[0]].bbox, words[w[1]].bbox)).count();
+    &row[..row.len().min(close + 1)]
+}
+
+/// What forms write before a party's name, folded.
+const NAME_KEYS: [&str; 16] = [
+    "name", "nazwa", "nazev", "naziv", "nazov", "nom", "nome", "nombre", "naam", "navn", "namn",
+    "nev", "nume", "nimi", "ad", "unvan",
+];
+
+/// The words of a name: those that stand close together, if there is no digit among them; without a
+/// key before them (`Name: `).
+fn name_at(words: &[Word], row: &[usize]) -> Option<Vec<usize>> {
+    let is_key = |text: &str| text.ends_with(':') && NAME_KEYS.contains(&letters(text).as_str());
+    let row = match row {
+        [first, rest @ ..] if is_key(&words[*first].text) => rest,
+        _ => row,
+    };
+    let run = close_together(words, row);
+    let text = |index: usize| words[index].text.as_str();
+    let is_name = !run.is_empty()
+        && run.len() <= NAME_WORDS
+        && text(run[0]).starts_with(char::is_alphabetic)
+        && !run.iter().any(|&index| digits(text(index)) > 0 || text(index).contains(':'))
+        && caption_at(words, run[0]).is_none_or(|(length, _)| length < run.len());
+    is_name.then(|| run.to_vec())
+}
+
+/// `12.50`, `1.234,56-`
+pub fn has_cents(text: &str) -> bool {
+    let number = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let cents = number.rsplit(['.', ',']).next().unwrap_or(number);
+    cents.len() == 2 && cents.len() < number.len() && cents.bytes().all(|b| b.is_ascii_digit())
+}
