@@ -117,8 +117,25 @@ const COUNTRIES: &[Country] = &[
     country("MYR", DayMonthYear, '.', " BHD SDN MALAYSIA SST JALAN JLN SELANGOR JOHOR "),
     country("SGD", DayMonthYear, '.', " SINGAPORE UEN "),
     country("IDR", DayMonthYear, ',', " NPWP PB1 PPN PAJAK KEMBALI KEMBALIAN INDONESIA JAKARTA "),
-    country("INR", DayMonthYear, '.', " GSTIN CGST SGST INDIA "),
+    country("INR", DayMonthYear, '.', " GSTIN CGST SGST INDIA PVT FSSAI DELHI MUMBAI BANGALORE BENGALURU \
+        CHENNAI KOLKATA HYDERABAD PUNE GURGAON GURUGRAM NOIDA "),
+    country("PKR", DayMonthYear, '.', " PAKISTAN KARACHI LAHORE ISLAMABAD NTN STRN "),
+    country("NPR", DayMonthYear, '.', " NEPAL KATHMANDU LALITPUR "),
+    country("LKR", DayMonthYear, '.', " LANKA COLOMBO "),
+    country("AED", DayMonthYear, '.', " UAE EMIRATES DUBAI DHABI SHARJAH "),
+    country("KES", DayMonthYear, '.', " KENYA NAIROBI MPESA "),
+    country("NGN", DayMonthYear, '.', " NIGERIA LAGOS ABUJA "),
+    country("ZAR", DayMonthYear, '.', " JOHANNESBURG PRETORIA DURBAN GAUTENG "),
+    country("NZD", DayMonthYear, '.', " NZBN ZEALAND AUCKLAND WELLINGTON "),
+    country("PHP", MonthDayYear, '.', " PHILIPPINES MANILA MAKATI QUEZON VATABLE "),
+    country("CAD", MonthDayYear, '.', " CANADA HST ONTARIO TORONTO VANCOUVER "),
+    country("MXN", DayMonthYear, '.', " RFC CFDI MÉXICO CDMX "),
+    country("PEN", DayMonthYear, '.', " IGV SUNAT PERÚ "),
+    country("ARS", DayMonthYear, ',', " CUIT IIBB AFIP ARGENTINA "),
+    country("COP", DayMonthYear, ',', " NIT DIAN COLOMBIA BOGOTÁ "),
+    country("CLP", DayMonthYear, ',', " RUT CHILE SANTIAGO "),
     country("GBP", DayMonthYear, '.', " LONDON PLC ENGLAND "),
+    country("EUR", DayMonthYear, '.', " IRELAND DUBLIN EIRCODE "),
     country("AUD", DayMonthYear, '.', " ABN AUSTRALIA NSW "),
     country("EUR", DayMonthYear, ',', " GMBH UST USTIDNR SARL SIREN SIRET KVK SRL DEUTSCHLAND FRANCE \
         ITALIA ESPAÑA NEDERLAND ÖSTERREICH PORTUGAL ALV OYJ SUOMI DDV SLOVENIJA OIB HRVATSKA \
@@ -261,6 +278,13 @@ mod tests {
             ("SDN BHD JALAN 23.60 ¥5", Some(DayMonthYear), Some("MYR"), Some('.')),
             ("Muster GmbH $5 $6 $7 US$8", Some(DayMonthYear), Some("USD"), Some(',')),
             ("06/02/2018 Time 11.14.00 S=GST @6% RM 1", Some(DayMonthYear), Some("MYR"), None),
+            (
+                "Restaurants Pvt. Ltd. Delhi 03/12/2015 16.75",
+                Some(DayMonthYear),
+                Some("INR"),
+                Some('.'),
+            ),
+            ("CUIT 30-1-7 IIBB $ 1.234,50", Some(DayMonthYear), Some("ARS"), Some(',')),
             ("hello", None, None, None),
         ];
         for (text, order, currency, decimal) in cases {
