@@ -117,14 +117,14 @@ fn doubt_other_numbers(head: &mut HeadPrediction, words: usize, found: &[Caption
 
 /// What odds are multiplied by for the label that a caption names, and for others of its kind. Captions
 /// of sums say little: `Total` stands before the sum without tax, the sum before rounding, and the
-/// number of things, and the model knows these apart better. A caption of what no label marks (a date of
-/// delivery) is as good as a name.
+/// number of things, and the model knows these apart better. One of the whole tax (`Suma PTU`) is clear. A
+/// caption of what no label marks (a date of delivery) is as good as a name.
 fn weights(announced: Announced) -> (f32, f32) {
     match (announced.kind, announced.label) {
-        (ValueKind::Amount, Some("tax")) => (5.0, 0.3),
+        (ValueKind::Amount, Some("tax")) => (30.0, 0.05),
         (ValueKind::Amount, _) => (2.0, 0.3),
         (ValueKind::Text, _) if announced.nature == Nature::Person => (1.0, 0.01),
-        (ValueKind::Text, _) => (500.0, 0.1),
+        (ValueKind::Text, _) => (5000.0, 0.1),
         (_, Some(_)) => (1000.0, 0.3),
         (_, None) => (1.0, 0.1),
     }

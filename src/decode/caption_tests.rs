@@ -250,3 +250,15 @@ fn who_manages_is_no_party() {
     heed_captions(&mut head, &page, true, &ValueContext::default());
     assert!(head.probabilities[1][begin] < 0.2, "{:?}", head.probabilities);
 }
+
+#[test]
+fn a_name_may_begin_with_a_digit_and_a_house_number_is_none() {
+    let below = |text: &[(&str, i64)]| {
+        let mut placed = vec![("Bill", 0, 0), ("to", 50, 0)];
+        placed.extend(text.iter().map(|&(word, left)| (word, left, 30)));
+        found(&words(&placed))
+    };
+    let name = [("3Qcode", 0), ("Sp.", 65), ("z", 100), ("o.o.", 115)];
+    assert_eq!(below(&name), [(Some("customer"), "3Qcode Sp. z o.o.".to_string())]);
+    assert_eq!(below(&[("12a", 0), ("Road", 35)]), []);
+}

@@ -187,10 +187,17 @@ fn name_at(words: &[Word], row: &[usize]) -> Option<Vec<usize>> {
     let text = |index: usize| words[index].text.as_str();
     let is_name = !run.is_empty()
         && run.len() <= NAME_WORDS
-        && text(run[0]).starts_with(char::is_alphabetic)
-        && !run.iter().any(|&index| digits(text(index)) > 0 || text(index).contains(':'))
+        && text(run[0]).starts_with(char::is_alphanumeric)
+        && !run.iter().any(|&index| is_number(text(index)) || text(index).contains(':'))
         && caption_at(words, run[0]).is_none_or(|(length, _)| length < run.len());
     is_name.then(|| run.to_vec())
+}
+
+/// Whether a word has digits and no name has them (`3Qcode`, `7-Eleven`).
+fn is_number(text: &str) -> bool {
+    const LETTERS_OF_NAME: usize = 3;
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    digits(text) > 0 && (letters < LETTERS_OF_NAME || digits(text) > 2)
 }
 
 /// `12.50`, `1.234,56-`

@@ -8,7 +8,7 @@ use super::complete::complete;
 use super::context::ValueContext;
 use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
-use super::parties::relabel_sellers;
+use super::parties::{join_names, relabel_sellers};
 use super::second_choice::second_choices;
 use super::streets::doubt_streets;
 use super::value::add_values;
@@ -148,6 +148,7 @@ pub fn decode_page(
         let mut spans = bio::spans(&page.words, &head.probabilities, &head.labels, options.bio)
             .map_err(|error| error.on_page(page.number))?;
         if !is_plain {
+            join_names(&mut spans, &head, &page.words);
             relabel_sellers(&mut spans, &head, &page.words);
         }
         if !is_plain && options.second_choice < 1.0 {

@@ -1,7 +1,9 @@
 //! Who sells is not who buys. A model that is unsure of a layout takes the seller's name for the buyer's
-//! where both stand alike; a name that it takes for both is the seller's, and the buyer is another.
+//! where both stand alike; a name that it takes for both is the seller's, and the buyer is another. Of one
+//! name it sometimes makes two.
 
 use super::bio::Span;
+use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use crate::document::{Word, letters_and_digits};
 
@@ -27,6 +29,26 @@ pub fn relabel_sellers(spans: &mut [Span], head: &HeadPrediction, words: &[Word]
             span.label = company;
         }
     }
+}
+
+/// Joins a name that was found in two parts side by side: `Pi/4` and `Conseil et formation`.
+pub fn join_names(spans: &mut Vec<Span>, head: &HeadPrediction, words: &[Word]) {
+    let labels = ["company", "customer"].map(|label| head.labels.entity_index(label));
+    spans.dedup_by(|next, span| {
+        let joint = span.words.last().zip(next.words.first());
+        let beside = joint.is_some_and(|(&left, &right)| {
+            right == left + 1
+                && !words[left].text.ends_with([',', ';', ':'])
+                && goes_on(words[left].bbox, words[right].bbox)
+        });
+        let is_name = span.label == next.label && labels.contains(&Some(span.label));
+        if beside && is_name {
+            let [own, others] = [span.words.len() as f32, next.words.len() as f32];
+            span.score = (span.score * own + next.score * others) / (own + others);
+            span.words.append(&mut next.words);
+        }
+        beside && is_name
+    });
 }
 
 /// Whether a customer is the company under another label: the same name, case, spaces and punctuation
@@ -62,6 +84,30 @@ mod tests {
         let mut spans: Vec<Span> = spans.iter().enumerate().map(span).collect();
         relabel_sellers(&mut spans, &head, &words);
         spans.into_iter().map(|span| span.label).collect()
+    }
+
+    #[test]
+    fn parts_of_a_name_side_by_side_are_joined() {
+        let word = |(index, text): (usize, &str)| Word {
+            text: text.to_string(),
+            bbox: PixelBox::new(60 * index as i64, 0, 60 * index as i64 + 55, 10),
+            confidence: 1.0,
+            line: 0,
+            block: 0,
+        };
+        let words: Vec<Word> =
+            ["Pi/4", "Conseil", "et", "Est,", "Ouest"].into_iter().enumerate().map(word).collect();
+        let head = HeadPrediction {
+            labels: LabelSet::bio(&["company", "customer"]),
+            probabilities: Vec::new(),
+        };
+        let span = |label, words: &[usize], score| Span { label, words: words.to_vec(), score };
+        let mut spans =
+            vec![span(1, &[0], 0.9), span(1, &[1, 2], 0.6), span(0, &[3], 0.6), span(0, &[4], 0.6)];
+        join_names(&mut spans, &head, &words);
+        let found: Vec<_> = spans.iter().map(|span| span.words.as_slice()).collect();
+        assert_eq!(found, [&[0, 1, 2][..], &[3], &[4]], "a comma parts two names");
+        assert!((spans[0].score - 0.7).abs() < 1e-6);
     }
 
     #[test]
