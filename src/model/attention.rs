@@ -99,21 +99,30 @@ impl RelativeBias {
         let (x, y) = (self.x.as_ref()?, self.y.as_ref()?);
         let left = bbox.select(2, 0); // [batch, seq]
         let bottom = bbox.select(2, 3);
-        Some(
-            self.look_up(x, &self.two_d_buckets, &left)
-                + self.look_up(y, &self.two_d_buckets, &bottom),
-        )
+        let along = self.look_up(x, &self.two_d_buckets, &left);
+        Some(added(along, &self.look_up(y, &self.two_d_buckets, &bottom)))
     }
 
+    /// In the kind that products are computed in, as the scores are that it is added to.
     fn look_up(&self, table: &Tensor, buckets: &BucketTable, positions: &Tensor) -> Tensor {
         let (batch, seq) = positions.size2().unwrap_or((1, 0));
         let index = buckets.pairwise(positions); // [batch·seq·seq]
         let bias = if table.requires_grad() {
             gather_with_gradient(table, &index)
         } else {
-            table.index_select(1, &index)
+            factor(table).index_select(1, &index)
         }; // [heads, batch·seq·seq]
         bias.view([self.heads, batch, seq, seq]).transpose(0, 1)
+    }
+}
+
+/// The sum of two biases, where the first lies if nothing is learned from it: these are the largest tensors
+/// of a page.
+pub fn added(mut biases: Tensor, others: &Tensor) -> Tensor {
+    if biases.requires_grad() || others.requires_grad() {
+        biases + others
+    } else {
+        biases.g_add_(others)
     }
 }
 

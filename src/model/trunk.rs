@@ -2,7 +2,7 @@
 //!
 //! LayoutLM v1 is the same trunk without picture and relative biases.
 
-use super::attention::{AttentionBias, RelativeBias};
+use super::attention::{AttentionBias, RelativeBias, added};
 use super::backbone::Trace;
 use super::config::{ModelConfig, ModelType};
 use super::layer::Layer;
@@ -204,7 +204,8 @@ impl Trunk {
             recording.two_d = two_d.as_ref().map(Tensor::copy);
         }
         let sum = match (one_d, two_d) {
-            (Some(a), Some(b)) => Some(a + b),
+            // The first may be one for all pages of a batch.
+            (Some(one_d), Some(two_d)) => Some(added(two_d, &one_d)),
             (a, b) => a.or(b),
         };
         // Once here, not strided in every layer: heads come out of the look-up innermost.
