@@ -57,7 +57,7 @@ impl Answer {
 /// where no entity names it. Of several invoices in one file, those of the first.
 pub fn fields(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, Json> {
     let entities = &*of_first_invoice(entities);
-    let answers = answers(entities, options);
+    let answers = answers_of(entities, options);
     let mut fields: BTreeMap<String, Json> = answers
         .iter()
         .map(|(label, answer)| (label.clone(), Json::String(answer.plain())))
@@ -86,7 +86,11 @@ pub fn fields(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, Js
 /// The best answer of every label that is a field; questions, answers and headers of forms and the
 /// parts of line items are none. Of several invoices in one file, those of the first.
 pub fn answers(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, Answer> {
-    let entities = &*of_first_invoice(entities);
+    answers_of(&of_first_invoice(entities), options)
+}
+
+/// As [`answers`], from the entities of one invoice.
+fn answers_of(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, Answer> {
     let mut candidates: BTreeMap<&str, Vec<Candidate>> = BTreeMap::new();
     for (index, entity) in entities.iter().enumerate() {
         let label = entity.label.as_str();

@@ -7,12 +7,15 @@ use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use crate::document::{Word, letters_and_digits};
 
+/// Labels of those who deal.
+pub const PARTIES: [&str; 2] = ["company", "customer"];
+
 /// A name is the seller's from this share of what the model gives it as the buyer's.
 const SHARE: f32 = 0.5;
 
 /// Customers of the same name as a company become companies, so that another customer is looked for.
 pub fn relabel_sellers(spans: &mut [Span], head: &HeadPrediction, words: &[Word]) {
-    let labels = ["company", "customer"].map(|label| head.labels.entity_index(label));
+    let labels = PARTIES.map(|label| head.labels.entity_index(label));
     let [Some(company), Some(customer)] = labels else { return };
     let name = |span: &Span| {
         let texts: Vec<&str> = span.words.iter().map(|word| words[*word].text.as_str()).collect();
@@ -33,7 +36,7 @@ pub fn relabel_sellers(spans: &mut [Span], head: &HeadPrediction, words: &[Word]
 
 /// Joins a name that was found in two parts side by side: `Pi/4` and `Conseil et formation`.
 pub fn join_names(spans: &mut Vec<Span>, head: &HeadPrediction, words: &[Word]) {
-    let labels = ["company", "customer"].map(|label| head.labels.entity_index(label));
+    let labels = PARTIES.map(|label| head.labels.entity_index(label));
     spans.dedup_by(|next, span| {
         let joint = span.words.last().zip(next.words.first());
         let beside = joint.is_some_and(|(&left, &right)| {

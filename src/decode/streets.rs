@@ -4,6 +4,7 @@
 
 use super::field_names::letters;
 use super::page::HeadPrediction;
+use super::parties::PARTIES;
 use super::surplus::digits;
 use crate::document::Word;
 
@@ -12,78 +13,28 @@ const DOWN: f32 = 0.05;
 /// Words of a street's name between its number and `Street` at most.
 const NAME_WORDS: usize = 4;
 
-/// Last words of a street, whose number stands before the name.
+/// Last words of a street, folded as all here, whose number stands before the name.
+#[rustfmt::skip]
 const BEHIND: [&str; 33] = [
-    "street",
-    "st",
-    "avenue",
-    "ave",
-    "road",
-    "rd",
-    "drive",
-    "dr",
-    "lane",
-    "ln",
-    "court",
-    "ct",
-    "boulevard",
-    "blvd",
-    "highway",
-    "hwy",
-    "parkway",
-    "pkwy",
-    "place",
-    "pl",
-    "circle",
-    "cir",
-    "terrace",
-    "square",
-    "sq",
-    "way",
-    "pike",
-    "crescent",
-    "close",
-    "row",
-    "trail",
-    "broadway",
+    "street", "st", "avenue", "ave", "road", "rd", "drive", "dr", "lane", "ln", "court", "ct",
+    "boulevard", "blvd", "highway", "hwy", "parkway", "pkwy", "place", "pl", "circle", "cir",
+    "terrace", "square", "sq", "way", "pike", "crescent", "close", "row", "trail", "broadway",
     "plaza",
 ];
 
 /// First words of a street, whose number stands behind the name or before it.
-const BEFORE: [&str; 27] = [
-    "rue",
-    "avenue",
-    "boulevard",
-    "bd",
-    "chemin",
-    "impasse",
-    "quai",
-    "via",
-    "viale",
-    "piazza",
-    "corso",
-    "calle",
-    "c/",
-    "avenida",
-    "avda",
-    "av",
-    "plaza",
-    "paseo",
-    "rua",
-    "travessa",
-    "ul",
-    "ulica",
-    "al",
-    "aleja",
-    "str",
-    "strada",
-    "jalan",
+#[rustfmt::skip]
+const BEFORE: [&str; 26] = [
+    "rue", "avenue", "boulevard", "bd", "chemin", "impasse", "quai", "via", "viale", "piazza",
+    "corso", "calle", "avenida", "avda", "av", "plaza", "paseo", "rua", "travessa", "ul",
+    "ulica", "al", "aleja", "str", "strada", "jalan",
 ];
 
 /// Ends of compounds whose number stands behind them.
-const COMPOUND: [&str; 18] = [
-    "strasse", "straße", "weg", "platz", "allee", "gasse", "ufer", "damm", "straat", "laan",
-    "plein", "gracht", "gatan", "vagen", "vägen", "gade", "vej", "katu",
+#[rustfmt::skip]
+const COMPOUND: [&str; 16] = [
+    "strasse", "weg", "platz", "allee", "gasse", "ufer", "damm", "straat", "laan", "plein",
+    "gracht", "gatan", "vagen", "gade", "vej", "katu",
 ];
 
 /// Weighs down the parties' names in lines that are streets.
@@ -92,10 +43,7 @@ pub fn doubt_streets(head: &mut HeadPrediction, words: &[Word]) {
         for at in line.clone() {
             if let Some(street) = street_at(words, &line, at) {
                 for word in street {
-                    head.weigh(word, |label, _| match label {
-                        "company" | "customer" => DOWN,
-                        _ => 1.0,
-                    });
+                    head.weigh(word, |label, _| if PARTIES.contains(&label) { DOWN } else { 1.0 });
                 }
             }
         }

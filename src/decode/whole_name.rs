@@ -6,6 +6,7 @@
 use super::fields::is_field_label;
 use super::neighbours::goes_on;
 use super::page::PageDecoding;
+use super::parties::PARTIES;
 use super::surplus::digits;
 use crate::document::Page;
 
@@ -15,7 +16,7 @@ const MOST_ADDED: usize = 4;
 /// Takes the rest of its piece of line into each name.
 pub fn complete_names(decoding: &mut PageDecoding, page: &Page) {
     for index in 0..decoding.entities.len() {
-        if !matches!(decoding.entities[index].label.as_str(), "company" | "customer") {
+        if !PARTIES.contains(&decoding.entities[index].label.as_str()) {
             continue;
         }
         let words = &decoding.words[index];
