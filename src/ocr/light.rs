@@ -78,7 +78,34 @@ fn is_reversed(picture: &GrayImage) -> bool {
     let threshold = ink::otsu_threshold(picture);
     let dark = picture.as_raw().iter().filter(|level| **level <= threshold).count();
     // A page of one gray has no print: nothing to turn round.
-    threshold > 0 && dark as f64 > MOST * picture.as_raw().len() as f64
+    threshold > 0
+        && dark as f64 > MOST * picture.as_raw().len() as f64
+        && prints_light_on_dark(picture)
+}
+
+/// Whether in most cells with print the most of it is dark: a shadow over half of a page makes that half dark
+/// as a whole, and its print is darker still.
+fn prints_light_on_dark(picture: &GrayImage) -> bool {
+    /// Levels between print and paper.
+    const CONTRAST: u8 = 40;
+    let side = cell_side(picture);
+    let (mut light, mut dark) = (0, 0);
+    for top in (0..picture.height()).step_by(side as usize) {
+        for left in (0..picture.width()).step_by(side as usize) {
+            let cell = Cell::of(picture, left, top, side);
+            let [low, middle, high] = [0.02, 0.5, 0.98].map(|share| cell.level(share));
+            if high.saturating_sub(low) >= CONTRAST {
+                let print_is_dark = high - middle < middle - low;
+                *(if print_is_dark { &mut dark } else { &mut light }) += 1;
+            }
+        }
+    }
+    light > dark
+}
+
+/// Side of a cell of the grid, in pixels.
+fn cell_side(picture: &GrayImage) -> u32 {
+    (picture.width().max(picture.height()) / CELLS).max(16)
 }
 
 /// How bright the paper is, by cells.
@@ -92,7 +119,7 @@ struct Paper {
 
 impl Paper {
     fn of(picture: &GrayImage) -> Self {
-        Self::in_cells(picture, (picture.width().max(picture.height()) / CELLS).max(16))
+        Self::in_cells(picture, cell_side(picture))
     }
 
     fn in_cells(picture: &GrayImage, side: u32) -> Self {
@@ -101,7 +128,7 @@ impl Paper {
         let mut levels = Vec::with_capacity(columns * rows);
         for row in 0..rows as u32 {
             for column in 0..columns as u32 {
-                levels.push(brightness(picture, column * side, row * side, side));
+                levels.push(Cell::of(picture, column * side, row * side, side).level(PAPER));
             }
         }
         Self { columns, rows, side, levels }
@@ -175,30 +202,47 @@ impl Paper {
     }
 }
 
-/// The level that nine tenths of a cell's sampled pixels are below.
-fn brightness(picture: &GrayImage, left: u32, top: u32, side: u32) -> u8 {
-    // A few dozen pixels tell enough.
-    let every = if side < 24 { 1 } else { 3 };
-    let (right, bottom) = ((left + side).min(picture.width()), (top + side).min(picture.height()));
-    let width = picture.width() as usize;
-    let mut histogram = [0u32; 256];
-    let mut count = 0;
-    for y in (top..bottom).step_by(every) {
-        let row = &picture.as_raw()[y as usize * width..][..width];
-        for level in row[left as usize..right as usize].iter().step_by(every) {
-            histogram[usize::from(*level)] += 1;
-            count += 1;
+/// Nine tenths of a cell's pixels are darker than its paper, or as bright.
+const PAPER: f32 = 0.9;
+
+/// How bright the pixels of a part of a picture are.
+struct Cell {
+    histogram: [u32; 256],
+    count: u32,
+}
+
+impl Cell {
+    /// Of a square whose corner lies in the picture.
+    fn of(picture: &GrayImage, left: u32, top: u32, side: u32) -> Self {
+        // A few dozen pixels tell enough.
+        let every = if side < 24 { 1 } else { 3 };
+        let right = (left + side).min(picture.width());
+        let bottom = (top + side).min(picture.height());
+        let width = picture.width() as usize;
+        let mut histogram = [0u32; 256];
+        let mut count = 0;
+        for y in (top..bottom).step_by(every) {
+            let row = &picture.as_raw()[y as usize * width..][..width];
+            for level in row[left as usize..right as usize].iter().step_by(every) {
+                histogram[usize::from(*level)] += 1;
+                count += 1;
+            }
         }
+        Self { histogram, count }
     }
-    let mut above = count / 10;
-    for level in (0..=255u8).rev() {
-        let here = histogram[usize::from(level)];
-        if here > above {
-            return level;
+
+    /// The level that this share of the pixels is below, or at.
+    fn level(&self, share: f32) -> u8 {
+        let mut above = (self.count as f32 * (1.0 - share)) as u32;
+        for level in (0..=255u8).rev() {
+            let here = self.histogram[usize::from(level)];
+            if here > above {
+                return level;
+            }
+            above -= here;
         }
-        above -= here;
+        0
     }
-    0
 }
 
 #[cfg(test)]
@@ -254,6 +298,13 @@ mod tests {
         let mut reversed = page(|_, _| 240.0);
         image::imageops::invert(&mut reversed);
         assert_eq!(mended(reversed), page(|_, _| 240.0));
+    }
+
+    #[test]
+    fn a_shadow_over_most_of_a_page_is_no_white_print() {
+        let shaded = page(|x, y| if x > 420 || y > 440 { 235.0 } else { 120.0 });
+        assert!(!is_reversed(&shaded));
+        assert!(mended(shaded).get_pixel(1, 1).0[0] < 128, "print stays dark");
     }
 
     #[test]

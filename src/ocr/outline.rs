@@ -34,7 +34,7 @@ pub fn corners(shrunk: &Shrunk, least_cover: f32) -> Option<Corners> {
     let lowest = otsu_threshold(&picture);
     // Of ground in two brightnesses, or with glare on it, the lowest level takes a part for paper.
     let highest = otsu_threshold(&brighter(&picture, lowest)?);
-    let between = |step: u8| lowest + ((highest - lowest) / (LEVELS - 1)) * step;
+    let between = |step: u8| lowest + (highest.saturating_sub(lowest) / (LEVELS - 1)) * step;
     (0..LEVELS).map(between).find_map(|level| {
         let patch = Patch::largest(&picture, level)?;
         let corners = quadrangle(&patch.hull())?;

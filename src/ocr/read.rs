@@ -32,6 +32,9 @@ pub struct ReadOptions {
     pub bands: BandOptions,
 }
 
+/// A page that was turned on its side and reads less surely than this is read as it came, too.
+const SURELY_TURNED: f32 = 0.85;
+
 /// Looks at a page again after the engine: another reader of lines, or one that mends what was read.
 pub trait SecondReader: Send + Sync {
     /// The page's words as they shall stand. `words` are the engine's in reading order, `unread` the
@@ -75,6 +78,16 @@ impl<E: Engine> PageReader<E> {
     fn read(&self, page: &PageImage) -> Result<Recognition> {
         let mut level = self.level(page)?;
         let words = self.words(&mut level)?;
+        if level.lies_on_its_side() && segment::mean_confidence(&words) < SURELY_TURNED {
+            // Cloth and wood have rows as well, and a sample of them tells nothing.
+            let mut as_it_came = level.not_turned();
+            let others = self.words(&mut as_it_came)?;
+            return Ok(if sureness(&others) > sureness(&words) {
+                as_it_came.recognition(others)
+            } else {
+                level.recognition(words)
+            });
+        }
         if !level.photographed {
             return Ok(level.recognition(words));
         }
@@ -224,6 +237,16 @@ impl Level {
         let turn = Turn::none(PageSize::new(gray.width(), gray.height()));
         let upright = Upright::new(&gray, turn);
         Self { gray: Arc::new(gray), flat, photographed: false, upright }
+    }
+
+    fn lies_on_its_side(&self) -> bool {
+        !self.upright.turn.rotation().is_multiple_of(180)
+    }
+
+    fn not_turned(&self) -> Self {
+        let turn = Turn::none(PageSize::new(self.gray.width(), self.gray.height()));
+        let upright = Upright::new(&self.gray, turn);
+        Self { gray: Arc::clone(&self.gray), upright, ..*self }
     }
 
     fn without_folds(&self) -> Self {
