@@ -47,7 +47,7 @@ impl Default for NumberContext<'_> {
 /// The sum of money in a text. Of several numbers: the one beside a currency, else the last with
 /// decimals, else the last.
 pub fn parse_amount(text: &str, context: NumberContext<'_>) -> Option<Money> {
-    let characters: Vec<char> = text.chars().collect();
+    let characters = with_points(text);
     let marks = currency::marks(&characters);
     let found = best_run(&characters, &marks)?;
     let code = nearest(&marks, &found);
@@ -60,6 +60,20 @@ pub fn parse_amount(text: &str, context: NumberContext<'_>) -> Option<Money> {
         amount: format!("{sign}{amount}"),
         currency: context.currency.map(str::to_string),
     })
+}
+
+/// The characters of a text, cents behind `=` (`999=00`, as written in India) behind a point.
+fn with_points(text: &str) -> Vec<char> {
+    let mut characters: Vec<char> = text.chars().collect();
+    let is_digit = |c: Option<&char>| c.is_some_and(char::is_ascii_digit);
+    for at in 1..characters.len() {
+        let cents = is_digit(characters.get(at + 1)) && is_digit(characters.get(at + 2));
+        let ends = !is_digit(characters.get(at + 3));
+        if characters[at] == '=' && is_digit(characters.get(at - 1)) && cents && ends {
+            characters[at] = '.';
+        }
+    }
+    characters
 }
 
 /// The part of a text that is the sum itself, as printed: `TOTAL RM 23.60` → `23.60`.

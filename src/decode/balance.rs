@@ -4,18 +4,16 @@
 //! On a layout that is new to it the model takes the tax of one rate for that of all, or the last item for
 //! the subtotal. Arithmetic knows better: three printed sums of which one is the sum of the other two, in
 //! the proportion of a tax, are seldom so by chance. The model has still to see something in them
-//! ([`Trust`]), and a sum that it is sure about stays what it is.
+//! ([`Trust`]), and a sum that it is sure about stays what it is. A tax that two authorities share may be
+//! printed twice, half each (India's CGST and SGST).
 
 use super::ValueContext;
-use super::amount::parse_amount;
-use super::neighbours::on_one_line;
+use super::currency::is_rounded_to_whole;
 use super::page::HeadPrediction;
-use super::sequence::Evidence;
-use crate::document::{Entity, Value, Word};
+use super::sums::{ROLES, Sum, amount_units, sums_of};
+use crate::document::{Entity, Word};
 use std::collections::HashMap;
 
-/// Sums looked at on a page at most, the last ones: an invoice ends with its totals.
-const MOST: usize = 120;
 /// A tax is this share of the sum without it.
 const TAX_SHARE: std::ops::RangeInclusive<f64> = 0.005..=0.28;
 /// A sum that the model does not see as such counts so much.
@@ -23,8 +21,8 @@ const FLOOR: f32 = 0.003;
 /// The total is seen as such this much at least, against what is most so: paid in cash, total and change
 /// add up as well.
 const AS_TOTAL: f32 = 0.2;
-/// Smaller numbers without cents count things; in thousandths.
-const LEAST_WITHOUT_CENTS: i128 = 1_000_000;
+/// What a balance counts that holds after rounding only.
+const ROUNDED: f32 = 0.5;
 /// What odds of sums that do not take part are multiplied by.
 const DOWN: f32 = 0.3;
 
@@ -47,25 +45,11 @@ impl Trust {
     }
 }
 
-/// Labels of the three.
-const ROLES: [&str; 3] = ["subtotal", "tax", "total"];
-
-/// A sum on the page.
-struct Sum {
-    /// One word, or those that spaces between thousands make of it.
-    words: Vec<usize>,
-    /// In thousandths.
-    units: i128,
-    /// What the model gives it for each of [`ROLES`].
-    odds: [f32; 3],
-}
-
 /// Weighs the odds of sums, if the head has the three labels and three sums of the page balance.
 pub fn balance_sums(head: &mut HeadPrediction, words: &[Word], context: &ValueContext) {
-    let labels = ROLES.map(|role| head.labels.entity_index(role));
-    let [Some(subtotal), Some(tax), Some(total)] = labels else { return };
-    let sums = sums(head, words, context, [subtotal, tax, total]);
-    let Some(chosen) = best_balance(&sums) else { return };
+    let sums = sums_of(head, words, context);
+    let rounds = context.currency.is_some_and(is_rounded_to_whole);
+    let Some(chosen) = best_balance(&sums, rounds) else { return };
     let trust = Trust::in_sums(chosen);
     for sum in &sums {
         let role = chosen.iter().position(|units| *units == sum.units);
@@ -79,131 +63,83 @@ pub fn balance_sums(head: &mut HeadPrediction, words: &[Word], context: &ValueCo
     }
 }
 
-/// The last sums of a page.
-fn sums(
-    head: &HeadPrediction,
-    words: &[Word],
-    context: &ValueContext,
-    labels: [usize; 3],
-) -> Vec<Sum> {
-    let mut found = Vec::new();
-    let mut end = words.len().min(head.probabilities.len());
-    while end > 0 && found.len() < MOST {
-        let start = start_of_number(words, end - 1);
-        let all = start..end;
-        end = start;
-        let text: String = words[all.clone()].iter().map(|word| word.text.as_str()).collect();
-        let Some(money) = parse_amount(&text, context.numbers()) else { continue };
-        let Some(units) = thousandths(&money.amount).filter(|units| *units > 0) else { continue };
-        let bare = !money.amount.contains('.') && units < LEAST_WITHOUT_CENTS;
-        if bare || text.contains('%') {
-            continue;
-        }
-        let rows = || head.probabilities[all.clone()].iter();
-        let odds = labels.map(|label| {
-            let given = rows().map(|row| Evidence::new(row, &head.labels).of(label));
-            given.sum::<f32>() / all.len() as f32
-        });
-        found.push(Sum { words: all.collect(), units, odds });
-    }
-    found
-}
-
-/// The first word of the number that ends with a word: `2 305,00` are two, close together.
-fn start_of_number(words: &[Word], end: usize) -> usize {
-    /// Between thousands, in heights.
-    const CLOSE: f32 = 0.6;
-    let figures = |text: &str| text.chars().take_while(char::is_ascii_digit).count();
-    let mut start = end;
-    while let Some(before) = start.checked_sub(1) {
-        let (head, tail) = (&words[before], &words[start]);
-        let thousands = figures(&tail.text) == 3;
-        // `EUR` or a sign may be glued to the first figures.
-        let last = head.text.chars().rev().take_while(char::is_ascii_digit).count();
-        let only = figures(&head.text) == head.text.len();
-        let gap = tail.bbox.left() as f32 - head.bbox.right() as f32;
-        let close = gap < CLOSE * head.bbox.height().max(tail.bbox.height()) as f32;
-        if !thousands || !(1..=3).contains(&last) || !close || !on_one_line(head.bbox, tail.bbox) {
-            break;
-        }
-        start = before;
-        if !only {
-            break;
-        }
-    }
-    start
-}
-
-/// The three values, in the order of [`ROLES`], that the model is likeliest to mean.
-fn best_balance(sums: &[Sum]) -> Option<[i128; 3]> {
-    // Each value by what its best place gives it.
-    let mut values: HashMap<i128, [f32; 3]> = HashMap::new();
+/// The three values, in the order of [`ROLES`], that the model is likeliest to mean. `rounds`: whether totals
+/// may be rounded to whole ones.
+fn best_balance(sums: &[Sum], rounds: bool) -> Option<[i128; 3]> {
+    // Each value by what its best place gives it, and how often it is printed.
+    let mut values: HashMap<i128, ([f32; 3], usize)> = HashMap::new();
     for sum in sums {
-        let best = values.entry(sum.units).or_insert([FLOOR; 3]);
+        let (best, times) = values.entry(sum.units).or_insert(([FLOOR; 3], 0));
         for (best, odds) in best.iter_mut().zip(sum.odds) {
             *best = best.max(odds);
         }
+        *times += 1;
     }
-    let most_total = values.values().map(|odds| odds[2]).fold(0.0, f32::max);
+    let most_total = values.values().map(|(odds, _)| odds[2]).fold(0.0, f32::max);
     let greatest = values.keys().copied().max()? as f32;
     let mut chosen: Option<(f32, [i128; 3])> = None;
-    for (net, net_odds) in &values {
-        for (tax, tax_odds) in &values {
-            if !TAX_SHARE.contains(&(*tax as f64 / *net as f64)) {
-                continue;
-            }
-            let Some(total_odds) = values.get(&(net + tax)) else { continue };
-            let three = [*net, *tax, net + tax];
-            let odds = net_odds[0] * tax_odds[1] * total_odds[2];
-            if odds < Trust::in_sums(three).least || total_odds[2] < AS_TOTAL * most_total {
-                continue;
-            }
-            // The sums of one rate, and of a page carried over, balance as well: the whole is greater.
-            let rank = odds * three[2] as f32 / greatest;
-            if chosen.is_none_or(|held| (rank, three) > held) {
-                chosen = Some((rank, three));
+    for (net, (net_odds, _)) in &values {
+        for (tax, (tax_odds, times)) in &values {
+            // Whole, or in two halves.
+            for parts in 1..=2.min(*times as i128) {
+                let exact = net + parts * tax;
+                let gross =
+                    if rounds && !values.contains_key(&exact) { rounded(exact) } else { exact };
+                let Some((total_odds, _)) = values.get(&gross) else { continue };
+                if !TAX_SHARE.contains(&((gross - net) as f64 / *net as f64)) {
+                    continue;
+                }
+                let three = [*net, *tax, gross];
+                let odds = net_odds[0] * tax_odds[1] * total_odds[2];
+                if odds < Trust::in_sums(three).least || total_odds[2] < AS_TOTAL * most_total {
+                    continue;
+                }
+                // The sums of one rate, and of a page carried over, balance as well: the whole is greater.
+                let rank =
+                    odds * gross as f32 / greatest * if gross == exact { 1.0 } else { ROUNDED };
+                if chosen.is_none_or(|held| (rank, three) > held) {
+                    chosen = Some((rank, three));
+                }
             }
         }
     }
     chosen.map(|(_, three)| three)
 }
 
-/// What the model takes for a tax and is more than every sum without tax is the total, where it sees none.
+/// What the model takes for a tax and is no less than every sum without tax is the total, where it sees none but
+/// what is left to pay of a bill that was paid.
 pub fn relabel_totals(entities: &mut [Entity]) {
     let [subtotal, tax, total] = ROLES;
     let units = |entity: &Entity| amount_units(entity.value.as_ref());
     let of = |label: &'static str| move |entity: &&Entity| entity.label == label;
     let net = entities.iter().filter(of(subtotal)).filter_map(units).max();
     let Some(net) = net.filter(|net| *net > 0) else { return };
-    if entities.iter().any(|entity| entity.label == total && entity.value.is_some()) {
+    if entities.iter().filter(of(total)).filter_map(units).any(|units| units != 0) {
         return;
     }
+    let paid = entities.iter().any(|entity| entity.label == total);
     let taxes = entities.iter_mut().filter(|entity| entity.label == tax);
-    for entity in taxes.filter(|entity| amount_units(entity.value.as_ref()) > Some(net)) {
+    for entity in taxes.filter(|entity| {
+        amount_units(entity.value.as_ref()).is_some_and(|sum| sum > net || (paid && sum == net))
+    }) {
         entity.label = total.to_string();
     }
 }
 
-/// An amount in thousandths, so that sums are compared without rounding; `None` with more decimals.
-fn thousandths(amount: &str) -> Option<i128> {
-    let (whole, cents) = amount.split_once('.').unwrap_or((amount, ""));
-    if cents.len() > 3 {
-        return None;
-    }
-    format!("{whole}{cents:0<3}").parse().ok()
+/// To whole units of a currency, as sums to pay in cash are.
+fn rounded(thousandths: i128) -> i128 {
+    (thousandths + 500).div_euclid(1000) * 1000
 }
 
-/// As [`thousandths`], of a typed value.
-pub(super) fn amount_units(value: Option<&Value>) -> Option<i128> {
-    match value {
-        Some(Value::Amount { amount, .. }) => thousandths(amount),
-        _ => None,
-    }
+/// Whether a sum is this total, which may be rounded to a whole one in some currencies.
+pub(super) fn makes(sum: i128, total: i128, currency: Option<&str>) -> bool {
+    total == sum || (currency.is_some_and(is_rounded_to_whole) && total == rounded(sum))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Value;
     use crate::geometry::PixelBox;
     use crate::labels::LabelSet;
 
@@ -301,7 +237,6 @@ mod tests {
         for (word, left) in words.iter_mut().zip([0, 12, 200, 400, 412]) {
             word.bbox = PixelBox::new(left, 0, left + 8, 15);
         }
-        assert_eq!([1, 2, 4].map(|end| start_of_number(&words, end)), [0, 2, 3]);
         let rows = weighed_words(&given, &words);
         assert_eq!(best(&rows), [1, 1, 3, 5, 5]);
     }
@@ -326,15 +261,14 @@ mod tests {
         };
         let two = vec![entity(0, "subtotal", "2783.20"), entity(1, "tax", "3479.00")];
         assert_eq!(labels(two.clone()), ["subtotal", "total"]);
+        let paid = vec![
+            entity(0, "subtotal", "1219.50"),
+            entity(1, "tax", "1219.50"),
+            entity(2, "total", "0.00"),
+        ];
+        assert_eq!(labels(paid), ["subtotal", "total", "total"]);
         let three = [two, vec![entity(2, "total", "9.00")]].concat();
         assert_eq!(labels(three), ["subtotal", "tax", "total"]);
         assert_eq!(labels(vec![entity(0, "tax", "5.00")]), ["tax"]);
-    }
-
-    #[test]
-    fn amounts_are_compared_in_thousandths() {
-        assert_eq!(thousandths("12.5"), Some(12_500));
-        assert_eq!(thousandths("-7"), Some(-7_000));
-        assert_eq!(thousandths("0.0375"), None);
     }
 }

@@ -9,7 +9,7 @@
 
 use super::ValueContext;
 use super::caption_value::{VALUE_WORDS, has_cents, value_at, value_of};
-use super::field_names::{Announced, NAMED, NUMBER, Nature, caption_at};
+use super::field_names::{Announced, NAMED, NUMBER, Nature, caption_at, caption_in};
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use super::sequence::Evidence;
@@ -23,6 +23,10 @@ const OTHER_NUMBER: f32 = 0.1;
 const STANDING_IN: f32 = 1e6;
 /// What those of a sum are multiplied by where a page has no other that is called so.
 const CALLED_SO: f32 = 1000.0;
+/// The same of a number or date, whose captions are clearer.
+const NAMED_SO: f32 = 1e6;
+/// Letters and digits of a number that is taken for its caption alone at least.
+const FEWEST_OF_NUMBER: usize = 3;
 /// A page has a value of a label where the model, captions heeded, gives it this much.
 const HAS: f32 = 0.3;
 /// Words between a number and its date at most: `issued on`.
@@ -66,16 +70,28 @@ pub fn heed_captions(
     fill_in(head, words, is_first, &found);
 }
 
-/// On a page without a number or date of an invoice the order's are taken, and where the model sees no total,
-/// tax or subtotal, the sum that is called so.
+/// On a page without a number or date of an invoice the order's are taken, and where the model sees none of a
+/// label (a total, a tax, a number, a day to pay by), what is called so.
 fn fill_in(head: &mut HeadPrediction, words: &[Word], is_first: bool, found: &[Captioned]) {
+    // Smaller numbers without cents count things.
+    const FEWEST_DIGITS: usize = 3;
+    let no_cents = !words.iter().any(|word| has_cents(&word.text));
     let filling = |Captioned { announced, words: value }: &Captioned| match *announced {
         Announced { nature: Nature::StandsIn(label), .. } => {
             is_first.then_some((label, STANDING_IN))
         }
-        Announced { kind: ValueKind::Amount, label: Some(label), .. } => {
-            let has_cents = value.iter().any(|&word| has_cents(&words[word].text));
-            has_cents.then_some((label, CALLED_SO))
+        Announced { kind: ValueKind::Amount, label: Some(label), nature } => {
+            let text = |&word: &usize| words[word].text.as_str();
+            let is_sum = value.iter().any(|word| {
+                let whole = no_cents || nature == Nature::HeadsSum;
+                has_cents(text(word)) || (whole && digits(text(word)) >= FEWEST_DIGITS)
+            });
+            is_sum.then_some((label, CALLED_SO))
+        }
+        Announced { kind: ValueKind::Identifier | ValueKind::Date, label: Some(label), .. } => {
+            let letters = value.iter().flat_map(|&word| words[word].text.chars());
+            let long = letters.filter(|c| c.is_alphanumeric()).count() >= FEWEST_OF_NUMBER;
+            long.then_some((label, NAMED_SO))
         }
         _ => None,
     };
@@ -98,7 +114,7 @@ fn fill_in(head: &mut HeadPrediction, words: &[Word], is_first: bool, found: &[C
 }
 
 /// Whether a page has a word of a label.
-fn has(head: &HeadPrediction, label: &str) -> bool {
+pub(super) fn has(head: &HeadPrediction, label: &str) -> bool {
     let Some(index) = head.labels.entity_index(label) else { return false };
     let given = |row: &Vec<f32>| Evidence::new(row, &head.labels).of(index);
     head.probabilities.iter().any(|row| given(row) >= HAS)
@@ -143,6 +159,7 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
     let mut start = 0;
     while start < words.len() {
         let Some((length, announced)) = caption_at(words, start) else {
+            found.extend(glued(words, start, context));
             start += 1;
             continue;
         };
@@ -160,6 +177,13 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
         start = end;
     }
     found
+}
+
+/// The word at `start`, if it is a caption and its value in one.
+fn glued(words: &[Word], start: usize, context: &ValueContext) -> Option<Captioned> {
+    let announced = caption_in(&words[start].text)?;
+    let value = value_at(words, &[start], announced.kind, context)?;
+    Some(Captioned { announced, words: value })
 }
 
 /// The date in `Invoice No. 4711 dated 5 March 2024`, `Facture n° 12 du 05/03/2024`.

@@ -115,6 +115,36 @@ fn a_party_stands_behind_or_below_its_caption() {
     assert_eq!(found(&blocks), expected.map(|(label, text)| (label, text.to_string())));
 }
 
+/// As seen: in print as wide as a typewriter's, with a blank line below the caption, and a key far before its
+/// number.
+#[test]
+fn keys_of_numbers_are_no_names() {
+    let page = words(&[
+        ("Käufer:", 0, 0),
+        ("Nummer", 0, 70),
+        (":", 200, 70),
+        ("4711", 230, 70),
+        ("Globale", 0, 100),
+        ("Nummer:", 95, 100),
+        ("4000001", 190, 100),
+        ("Kunden", 0, 130),
+        ("AG", 75, 130),
+    ]);
+    assert_eq!(found(&page), [(Some("customer"), "Kunden AG".to_string())]);
+    assert_eq!(found(&line("Sold By: Acme (seller profile)")), []);
+}
+
+/// As seen: no space between the caption and its value.
+#[test]
+fn a_value_may_be_glued_to_its_caption() {
+    let number = |text: &str| vec![(Some(NUMBER), text.to_string())];
+    assert_eq!(found(&line("Kvittering:878786")), number("Kvittering:878786"));
+    assert_eq!(found(&line("INVOICE NO:010/2025")), number("NO:010/2025"));
+    let date = vec![(Some("date"), "date:27.12.2025".to_string())];
+    assert_eq!(found(&line("Invoice date:27.12.2025")), date);
+    assert_eq!(found(&line("Ratio:878786")), []);
+}
+
 /// Classes O, B/I-INVOICE_NUMBER, B/I-DATE, B/I-DUE_DATE.
 fn head(rows: &[[f32; 7]]) -> HeadPrediction {
     HeadPrediction {
@@ -237,6 +267,34 @@ fn the_number_of_an_order_stands_in_where_there_is_no_other() {
     ]);
     let found = numbers(&both, true);
     assert!(!found.contains(&"815".to_string()), "{found:?}");
+}
+
+/// As seen: a clear caption, and a model that sees nothing behind it.
+#[test]
+fn a_number_that_the_model_does_not_see_is_taken_where_it_is_called_so() {
+    let page = line("Invoice Number :HYD8-3001153");
+    assert_eq!(numbers(&page, true), [":HYD8-3001153"]);
+    assert!(numbers(&line("Invoice Number: 7"), true).is_empty(), "one digit tells little");
+}
+
+/// The words of a page that are likelier its total than nothing, where the model gives each hardly any.
+fn totals(page: &[Word]) -> Vec<String> {
+    let labels = LabelSet::bio(&["total"]);
+    let row = vec![0.98, 0.01, 0.01];
+    let mut head = HeadPrediction { labels, probabilities: vec![row; page.len()] };
+    heed_captions(&mut head, page, true, &ValueContext::default());
+    let rows = head.probabilities.iter().zip(page);
+    rows.filter(|(row, _)| row[1] > 0.5).map(|(_, word)| word.text.clone()).collect()
+}
+
+#[test]
+fn a_total_has_cents_unless_no_sum_of_the_page_has() {
+    assert_eq!(totals(&line("Grand Total 13300")), ["13300"]);
+    let items = words(&[("Grand", 0, 0), ("Total", 60, 0), ("13300", 120, 0), ("12.50", 400, 90)]);
+    assert!(totals(&items).is_empty());
+    assert!(totals(&line("Grand Total 12")).is_empty(), "things are counted, too");
+    let due = words(&[("Amount", 0, 0), ("due", 70, 0), ("38290", 0, 30), ("9.99", 400, 90)]);
+    assert_eq!(totals(&due), ["38290"]);
 }
 
 #[test]

@@ -17,6 +17,8 @@ const NAME_WORDS: usize = 8;
 const NAME_LINES: usize = 3;
 /// Between a caption and the value above which it stands, in heights of the caption.
 const BELOW: f32 = 2.2;
+/// The same of names, whose captions have letters of any height and a blank line below.
+const BELOW_PARTY: f32 = 3.0;
 
 /// The words of the value behind a caption on its line, else of the one below; of a name that stands far
 /// behind, the other way round.
@@ -61,8 +63,9 @@ fn value_below(
     context: &ValueContext,
 ) -> Option<Vec<usize>> {
     let mut above = PixelBox::union_of(words[caption.clone()].iter().map(|word| word.bbox))?;
-    for _ in 0..if kind == ValueKind::Text { NAME_LINES } else { 1 } {
-        let line = line_below(words, above, |index| !caption.contains(index))?;
+    let (lines, far) = if kind == ValueKind::Text { (NAME_LINES, BELOW_PARTY) } else { (1, BELOW) };
+    for _ in 0..lines {
+        let line = line_below(words, above, far, |index| !caption.contains(index))?;
         above = PixelBox::union_of(line.iter().map(|&index| words[index].bbox))?;
         if let Some(value) = value_at(words, &line, kind, context) {
             return Some(value);
@@ -81,13 +84,15 @@ fn heads_column(words: &[Word], caption: &Range<usize>, behind: Option<&usize>) 
     !last.text.ends_with(':') && behind.is_some_and(|next| gap(next) > FAR * last.bbox.height())
 }
 
-/// The words of the next line below that stand under an area, from left to right.
+/// The words of the next line below that stand under an area, `far` of its heights at most, from left to
+/// right.
 fn line_below(
     words: &[Word],
     area: PixelBox,
+    far: f32,
     wanted: impl Fn(&usize) -> bool,
 ) -> Option<Vec<usize>> {
-    let reach = (area.height() as f32 * BELOW) as u32;
+    let reach = (area.height() as f32 * far) as u32;
     let under = |&index: &usize| {
         let bbox = words[index].bbox;
         bbox.top() >= area.bottom().saturating_sub(area.height() / 3)
@@ -178,19 +183,44 @@ const NAME_KEYS: [&str; 16] = [
 /// The words of a name: those that stand close together, if there is no digit among them; without a
 /// key before them (`Name: `).
 fn name_at(words: &[Word], row: &[usize]) -> Option<Vec<usize>> {
-    let is_key = |text: &str| text.ends_with(':') && NAME_KEYS.contains(&letters(text).as_str());
+    let is_name_key =
+        |text: &str| text.ends_with(':') && NAME_KEYS.contains(&letters(text).as_str());
     let row = match row {
-        [first, rest @ ..] if is_key(&words[*first].text) => rest,
+        [first, rest @ ..] if is_name_key(&words[*first].text) => rest,
         _ => row,
     };
     let run = close_together(words, row);
     let text = |index: usize| words[index].text.as_str();
+    let is_key = |last: &usize| is_key_of_value(words, *last);
     let is_name = !run.is_empty()
         && run.len() <= NAME_WORDS
         && text(run[0]).starts_with(char::is_alphanumeric)
-        && !run.iter().any(|&index| is_number(text(index)) || text(index).contains(':'))
+        && !run.iter().any(|&index| {
+            is_number(text(index)) || text(index).contains(':') || is_aside(text(index))
+        })
+        && !run.last().is_some_and(is_key)
         && caption_at(words, run[0]).is_none_or(|(length, _)| length < run.len());
     is_name.then(|| run.to_vec())
+}
+
+/// Whether the next word on a line is the mark behind a key or the end of one: `Nummer : 12345`, in widely spaced
+/// print `Globale Nummer: 4000001123452`.
+fn is_key_of_value(words: &[Word], last: usize) -> bool {
+    /// In heights.
+    const WIDE_SPACE: u32 = 2;
+    let bbox = words[last].bbox;
+    let behind = words
+        .iter()
+        .filter(|word| on_one_line(bbox, word.bbox) && word.bbox.left() >= bbox.right());
+    behind.min_by_key(|word| word.bbox.left()).is_some_and(|next| {
+        let near = next.bbox.left() - bbox.right() < WIDE_SPACE * bbox.height();
+        next.text.starts_with(':') || (near && next.text.ends_with(':'))
+    })
+}
+
+/// `(seller`: brackets within names hold names.
+fn is_aside(text: &str) -> bool {
+    text.strip_prefix('(').is_some_and(|inside| inside.starts_with(char::is_lowercase))
 }
 
 /// Whether a word has digits and no name has them (`3Qcode`, `7-Eleven`).

@@ -2,7 +2,7 @@
 //!
 //! `64.` `15` are two words, and the model may take the second for another sum or for none. Where an
 //! entity's text alone is no date, or a sum without its cents, and with the word beside it is one,
-//! that word is taken in.
+//! that word is taken in. Numbers of two parts (`2020 - 001295`, `2 / 2024`) are put together as well.
 
 use super::context::ValueContext;
 use super::fields::is_form_part;
@@ -24,6 +24,7 @@ pub fn complete(decoding: &mut PageDecoding, page: &Page, context: &ValueContext
             ValueKind::Amount | ValueKind::Date => neighbours(decoding, page, index)
                 .into_iter()
                 .find(|neighbour| completes(decoding, page, index, neighbour, context)),
+            ValueKind::Identifier => other_part(decoding, page, index),
             _ => None,
         };
         match taken {
@@ -91,6 +92,34 @@ fn neighbours(decoding: &PageDecoding, page: &Page, index: usize) -> Vec<Neighbo
         }
     }
     found
+}
+
+/// The figures, and the sign before them, that go on with a number or go before it, if no entity has them.
+fn other_part(decoding: &PageDecoding, page: &Page, index: usize) -> Option<Neighbour> {
+    let words = &decoding.words[index];
+    let (first, last) = (*words.first()?, *words.last()?);
+    let text = |word: usize| page.words.get(word).map_or("", |word| word.text.as_str());
+    let is_number = |word: usize| digits(text(word)) > 0;
+    let is_sign = |text: &str| matches!(text, "-" | "/" | "–");
+    // The word on the other side of the joint that a word begins: `2020` `-` `001295`, `2023-` `0144`.
+    let far_side = |left: usize| {
+        let right = if is_sign(text(left + 1)) { left + 2 } else { left + 1 };
+        let joined = right == left + 2 || text(left).ends_with(['-', '/']);
+        let close = |word: usize| are_close(page.words[word].bbox, page.words[word + 1].bbox);
+        let is_part = joined && right < page.words.len() && is_number(left) && is_number(right);
+        (is_part && (left..right).all(close)).then_some(right)
+    };
+    let free = |word: &usize| !decoding.words.iter().any(|words| words.contains(word));
+    let part = |words: std::ops::Range<usize>| {
+        let words: Vec<usize> = words.collect();
+        words.iter().all(free).then_some(Neighbour { words, entity: None })
+    };
+    if let Some(right) = far_side(last) {
+        return part(last + 1..right + 1);
+    }
+    let before = [2, 1].into_iter().filter_map(|steps| first.checked_sub(steps));
+    let before = before.into_iter().find(|&left| far_side(left) == Some(first))?;
+    part(before..first)
 }
 
 /// Whether two words stand on one line with little between them.
@@ -168,7 +197,7 @@ mod tests {
 
     /// Texts and answers of a line whose words are close together but for `|`.
     fn found(line: &[(&str, &str)]) -> Vec<(String, String)> {
-        let labels = LabelSet::bio(&["date", "total", "answer"]);
+        let labels = LabelSet::bio(&["date", "total", "answer", "invoice_number"]);
         let mut left = 0;
         let mut words = Vec::new();
         let mut probabilities = Vec::new();
@@ -237,6 +266,20 @@ mod tests {
         assert_eq!(found(&[("10", "O"), ("luglio", "O"), ("2020", "B-DATE")]), whole);
         let far = [("10", "B-DATE"), ("luglio", "O"), ("|", ""), ("2020", "O")];
         assert_eq!(found(&far), one("10", "10"));
+    }
+
+    #[test]
+    fn parts_of_a_number_are_put_together() {
+        let line = |tags: [&'static str; 3]| {
+            found(&[("2020", tags[0]), ("-", tags[1]), ("001295", tags[2])])
+        };
+        let whole = one("2020 - 001295", "2020 - 001295");
+        assert_eq!(line(["B-INVOICE_NUMBER", "O", "O"]), whole);
+        assert_eq!(line(["O", "O", "B-INVOICE_NUMBER"]), whole);
+        assert_eq!(line(["B-INVOICE_NUMBER", "O", "B-DATE"])[0].0, "2020");
+        let glued = [("2023-", "B-INVOICE_NUMBER"), ("0144", "O")];
+        assert_eq!(found(&glued)[0].0, "2023- 0144");
+        assert_eq!(found(&[("2020", "B-INVOICE_NUMBER"), ("-", "O"), ("Page", "O")])[0].0, "2020");
     }
 
     /// As seen: the other words of the date were a form's answer.

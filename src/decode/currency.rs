@@ -77,19 +77,19 @@ const DOLLARS: &[&str] =
 const KRONOR: &[&str] = &["", "SEK", "NOK", "DKK", "ISK"];
 const FRANCS: &[&str] = &["CHF", "XAF", "XOF"];
 
-/// Codes that are printed as such; those that are words or parts of machines (`ALL`, `TOP`, `AMD`) are left out.
+/// Codes that are printed as such; those that are words or parts of machines (`ALL`, `TOP`, `AMD`, `KGS`) are left out.
 const CODES: &[&str] = &[
     "AED", "AFN", "AOA", "ARS", "AUD", "AWG", "AZN", "BBD", "BDT", "BGN", "BHD", "BIF", "BMD",
     "BND", "BRL", "BSD", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLP", "CNY", "COP", "CRC",
     "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP",
     "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HRK", "HTG", "HUF", "IDR", "ILS",
-    "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KRW", "KWD",
-    "KYD", "KZT", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT",
-    "MRU", "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR",
-    "PEN", "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD",
-    "SDG", "SEK", "SGD", "SHP", "SLE", "SRD", "SSP", "STN", "SYP", "SZL", "THB", "TJS", "TMT",
-    "TND", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VES", "VND", "VUV",
-    "WST", "XAF", "XCD", "XOF", "XPF", "YER", "ZAR", "ZMW",
+    "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KHR", "KMF", "KRW", "KWD", "KYD",
+    "KZT", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MRU",
+    "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PEN",
+    "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SDG",
+    "SEK", "SGD", "SHP", "SLE", "SRD", "SSP", "STN", "SYP", "SZL", "THB", "TJS", "TMT", "TND",
+    "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VES", "VND", "VUV", "WST",
+    "XAF", "XCD", "XOF", "XPF", "YER", "ZAR", "ZMW",
 ];
 
 /// Currencies whose sums have no decimals in print.
@@ -106,6 +106,15 @@ pub fn decimals(code: &str) -> usize {
     } else {
         2
     }
+}
+
+/// Currencies whose smallest coins are gone, so that what is to pay may be rounded to a whole one.
+const ROUNDED_TO_WHOLE: &[&str] =
+    &["CZK", "DKK", "HUF", "IDR", "INR", "ISK", "NOK", "NPR", "PKR", "SEK"];
+
+/// Whether what is to pay in this currency may be rounded to a whole unit of it.
+pub fn is_rounded_to_whole(code: &str) -> bool {
+    ROUNDED_TO_WHOLE.contains(&code)
 }
 
 /// A currency found in a text.

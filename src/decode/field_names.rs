@@ -216,9 +216,10 @@ pub(super) fn is_heading(text: &str) -> bool {
     HEADINGS.contains(&letters(text))
 }
 
-/// The letters of a text, folded: what OCR does to points, spaces and accents doesn't matter.
+/// The letters of a text, folded: what OCR does to points, spaces and accents doesn't matter, nor whether
+/// `Nº` has a degree sign.
 pub(super) fn letters(text: &str) -> String {
-    fold(text).chars().filter(|c| c.is_alphabetic()).collect()
+    fold(text).chars().filter(|c| c.is_alphabetic() && !matches!(c, 'º' | 'ª')).collect()
 }
 
 /// The longest caption that begins with a word, and how many words it has.
@@ -251,12 +252,20 @@ pub(super) fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announc
     longest
 }
 
-/// The mark that a number is glued to: `n°562044387`, `Nr.4711`, `č.FV5040011231`.
+/// What a caption that its value is glued to announces: `Kvittering:878786`, `Date:27.12.2025`.
+pub(super) fn caption_in(text: &str) -> Option<Announced> {
+    let mark = glued_mark(text).filter(|mark| mark.ends_with([':', '#']))?;
+    CAPTIONS.get(&letters(mark)).copied()
+}
+
+/// The mark that a number is glued to, with what is before it: `n°562044387`, `Nr.4711`, `č.FV5040011231`,
+/// `number:42`.
 fn glued_mark(text: &str) -> Option<&str> {
     const MARKS: [char; 5] = ['°', 'º', '.', ':', '#'];
+    /// Behind more letters only a colon or `#` is a mark.
+    const SHORT: usize = 3;
     let (before, _) = text.split_at(text.find(|c: char| c.is_ascii_digit())?);
     let (end, mark) = before.char_indices().rev().find(|(_, c)| MARKS.contains(c))?;
-    let mark = &text[..end + mark.len_utf8()];
-    let letters = mark.chars().filter(|c| c.is_alphabetic()).count();
-    (letters <= 3).then_some(mark)
+    let letters = before[..end].chars().filter(|c| c.is_alphabetic()).count();
+    (letters <= SHORT || matches!(mark, ':' | '#')).then_some(&text[..end + mark.len_utf8()])
 }

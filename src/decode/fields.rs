@@ -5,13 +5,14 @@
 //! sums stand at the end of a document, names and numbers at its head. Sums that add up
 //! (subtotal + tax = total) speak for each other, but no value is made up that was not read.
 
-use super::balance::amount_units;
+use super::balance::makes;
 use super::currency::marks;
-use super::date::parse_date;
+use super::date::{is_written_date, parse_date};
 use super::field_names::is_heading;
 use super::items::{is_item_label, line_items};
-use super::parties::sells;
+use super::parties::{is_form_of_address, sells};
 use super::several::of_first_invoice;
+use super::sums::{amount_units, decimal};
 use super::surplus::{digits, without_surplus};
 use super::value::{ValueKind, plain};
 use crate::document::{Entity, Value, letters_and_digits};
@@ -109,15 +110,20 @@ fn answers_of(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, An
         });
     }
     doubt_due_dates_of_issue(&mut candidates, entities);
+    let mut shares = None;
     if options.check_sums {
-        favour_sums_that_add_up(&mut candidates, entities);
+        shares = favour_sums_that_add_up(&mut candidates, entities);
         leave_out_taxes_of_all(&mut candidates, entities);
     }
     candidates
         .into_iter()
         .filter_map(|(label, list)| {
             let best = best_of(&list)?;
-            Some((label.to_string(), answer(label, best, &list, entities)))
+            let answer = match shares {
+                Some(shares) if shares.contains(&best) => answer_of_shares(shares, entities),
+                _ => answer(label, best, &list, entities),
+            };
+            Some((label.to_string(), answer))
         })
         .collect()
 }
@@ -233,22 +239,25 @@ fn plausibility(kind: ValueKind, entity: &Entity, cents: bool) -> f32 {
     }
 }
 
-/// Whether a text is a document's title, points to something else, or ends as sentences do and no legal form
+/// Whether a text is a document's title, a form of address, points to something else, or ends as sentences do and no legal form
 /// does (`Ltd.`, `s.r.o.`, `spol.`).
 fn is_no_name(text: &str) -> bool {
     const LONGEST_FORM: usize = 4;
     let last = text.split_whitespace().last().unwrap_or_default();
     let ends_sentence =
         |word: &str| word.chars().count() > LONGEST_FORM && word.chars().all(char::is_lowercase);
-    is_heading(text) || last.ends_with(':') || last.strip_suffix('.').is_some_and(ends_sentence)
+    is_heading(text)
+        || is_form_of_address(text)
+        || last.ends_with(':')
+        || last.strip_suffix('.').is_some_and(ends_sentence)
 }
 
-/// `17/03/2026`, `5.3.2026`: a date in figures and nothing else.
-fn is_written_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(['/', '.']).collect();
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    let figures = parts.iter().all(|part| part.chars().all(|c| c.is_ascii_digit()));
-    figures && matches!(lengths[..], [1..=2, 1..=2, 4]) && parse_date(text, None).is_some()
+/// The currency that a sum was read in.
+fn currency_of(entity: &Entity) -> Option<&str> {
+    match &entity.value {
+        Some(Value::Amount { currency, .. }) => currency.as_deref(),
+        _ => None,
+    }
 }
 
 fn has_cents(entity: &Entity) -> bool {
@@ -280,33 +289,78 @@ impl Role {
     }
 }
 
-/// Raises the best three candidates for subtotal, tax and total that add up.
-fn favour_sums_that_add_up(candidates: &mut BTreeMap<&str, Vec<Candidate>>, entities: &[Entity]) {
+/// Raises the best candidates for subtotal, tax and total that add up, and returns the two taxes of them
+/// where two authorities share the tax (India's CGST and SGST, a federal and a provincial one).
+fn favour_sums_that_add_up(
+    candidates: &mut BTreeMap<&str, Vec<Candidate>>,
+    entities: &[Entity],
+) -> Option<[usize; 2]> {
     let of_role = |role: Role| -> Vec<(Candidate, i128)> {
         let lists = candidates.iter().filter(|(label, _)| Role::of_label(label) == Some(role));
         let all = lists.flat_map(|(_, list)| list.iter().copied());
         all.filter_map(|c| amount_units(entities[c.index].value.as_ref()).map(|units| (c, units)))
             .collect()
     };
-    let (subtotals, taxes, totals) =
+    let (subtotals, taxes, mut totals) =
         (of_role(Role::Subtotal), of_role(Role::Tax), of_role(Role::Total));
-    let mut best: Option<(f32, [usize; 3])> = None;
+    let of_parts = sums_of_parts(&totals, entities);
+    totals.retain(|(total, _)| !of_parts.contains(&total.index));
+    for list in candidates.values_mut() {
+        list.retain(|candidate| !of_parts.contains(&candidate.index));
+    }
+    let mut best: Option<(f32, Vec<usize>)> = None;
+    let mut consider = |parts: &[Candidate]| {
+        let rank: f32 = parts.iter().map(|part| part.rank).sum::<f32>() / parts.len() as f32;
+        if best.as_ref().is_none_or(|(held, _)| rank > *held) {
+            best = Some((rank, parts.iter().map(|part| part.index).collect()));
+        }
+    };
     for (subtotal, net) in &subtotals {
-        for (tax, share) in &taxes {
-            for (total, gross) in totals.iter().filter(|(_, gross)| *gross == net + share) {
-                let rank = subtotal.rank + tax.rank + total.rank;
-                if *gross != 0 && best.is_none_or(|(held, _)| rank > held) {
-                    best = Some((rank, [subtotal.index, tax.index, total.index]));
+        for (total, gross) in totals.iter().filter(|(_, gross)| *gross != 0) {
+            let currency = currency_of(&entities[total.index]);
+            for (nth, (tax, share)) in taxes.iter().enumerate() {
+                if makes(net + share, *gross, currency) {
+                    consider(&[*subtotal, *tax, *total]);
+                }
+                for (other, rest) in &taxes[nth + 1..] {
+                    let beside = entities[tax.index].page == entities[other.index].page;
+                    if beside
+                        && *share != 0
+                        && *rest != 0
+                        && makes(net + share + rest, *gross, currency)
+                    {
+                        consider(&[*subtotal, *tax, *other, *total]);
+                    }
                 }
             }
         }
     }
-    let Some((_, chosen)) = best else { return };
+    let (_, chosen) = best?;
     for candidate in candidates.values_mut().flatten() {
         if chosen.contains(&candidate.index) {
             candidate.rank += ADDS_UP;
         }
     }
+    match chosen[..] {
+        [_, one, other, _] => Some([one, other]),
+        _ => None,
+    }
+}
+
+/// Totals on later pages that are less than one on the first page that the model is sure about: what a bill
+/// is made up of adds up as well, and is not the bill.
+fn sums_of_parts(totals: &[(Candidate, i128)], entities: &[Entity]) -> Vec<usize> {
+    const SURE: f32 = 0.9;
+    let page = |candidate: &Candidate| entities[candidate.index].page;
+    let Some(first) = totals.iter().map(|(total, _)| page(total)).min() else { return Vec::new() };
+    let sure = |(total, _): &&(Candidate, i128)| {
+        page(total) == first && entities[total.index].score >= SURE
+    };
+    let Some(whole) = totals.iter().filter(sure).map(|(_, units)| *units).max() else {
+        return Vec::new();
+    };
+    let is_part = |(total, units): &&(Candidate, i128)| page(total) > first && *units < whole;
+    totals.iter().filter(is_part).map(|(total, _)| total.index).collect()
 }
 
 /// What is due on the day of issue is rare: another day that may be meant is taken first.
@@ -352,6 +406,19 @@ fn answer(label: &str, best: usize, list: &[Candidate], entities: &[Entity]) -> 
         text: without_edges(without_surplus(label, without_edges(&texts.join(" ")))).to_string(),
         value: first.value.clone(),
         score: first.score,
+    }
+}
+
+/// The tax that two shares make.
+fn answer_of_shares(shares: [usize; 2], entities: &[Entity]) -> Answer {
+    let [one, other] = shares.map(|index| &entities[index]);
+    let units = [one, other].iter().filter_map(|tax| amount_units(tax.value.as_ref())).sum();
+    let currency = currency_of(one).map(str::to_string);
+    Answer {
+        entities: vec![one.id, other.id],
+        text: format!("{} + {}", without_edges(&one.text), without_edges(&other.text)),
+        value: Some(Value::Amount { amount: decimal(units), currency }),
+        score: one.score.min(other.score),
     }
 }
 

@@ -214,3 +214,36 @@ fn the_first_page_names_the_company() {
     let second = Entity { page: 2, ..entity(1, "company", "KOPIA Stawka VAT", 0.65) };
     assert_eq!(chosen(&[head, second], "company").as_deref(), Some("AD-TRADE"));
 }
+
+#[test]
+fn a_tax_in_two_shares_is_told_as_one() {
+    let entities = [
+        entity(0, "subtotal", "1164240.00", 0.9),
+        entity(1, "tax", "104801.00", 0.9),
+        entity(2, "tax", "104801.00", 0.8),
+        entity(3, "total", "1373842.00", 0.9),
+    ];
+    let answer = &answers(&entities, FieldOptions::default())["tax"];
+    assert_eq!((answer.plain().as_str(), &*answer.entities), ("209602.00", &[1, 2][..]));
+    assert_eq!(answer.text, "104801.00 + 104801.00");
+    // Where one alone adds up, it is the tax.
+    let mut whole = entities.to_vec();
+    whole[3] = entity(3, "total", "1269041.00", 0.9);
+    assert_eq!(chosen(&whole, "tax").as_deref(), Some("104801.00"));
+}
+
+/// As seen: a bill of many accounts, one to a page.
+#[test]
+fn what_a_bill_is_made_up_of_is_not_the_bill() {
+    let on = |page: u32, entity: Entity| Entity { page, ..entity };
+    let mut entities = vec![
+        entity(0, "total", "864.67", 0.99),
+        on(3, entity(1, "subtotal", "9.43", 0.9)),
+        on(3, entity(2, "tax", "0.64", 0.99)),
+        on(3, entity(3, "total", "10.07", 0.99)),
+        on(4, entity(4, "total", "10.07", 0.99)),
+    ];
+    assert_eq!(chosen(&entities, "total").as_deref(), Some("864.67"));
+    entities[0].score = 0.5;
+    assert_eq!(chosen(&entities, "total").as_deref(), Some("10.07"), "the first page is unsure");
+}

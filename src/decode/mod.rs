@@ -1,5 +1,6 @@
 //! Logits → labels per word → entities → links → fields.
 
+mod addresses;
 pub mod amount;
 pub mod answer;
 mod balance;
@@ -25,8 +26,11 @@ mod second_choice;
 pub mod sequence;
 mod several;
 mod streets;
+mod sums;
 mod surplus;
+mod total_rows;
 pub mod value;
+mod web_names;
 pub mod whole;
 mod whole_name;
 

@@ -1,6 +1,7 @@
 //! Everything the model said about a page → its entities and links. Training's scores and `extract`
 //! both go through here, so that what is measured is what users get.
 
+use super::addresses::heed_addresses;
 use super::balance::{balance_sums, relabel_totals};
 use super::bio::{self, BioOptions, Span};
 use super::caption::heed_captions;
@@ -11,7 +12,10 @@ use super::link::{LinkOptions, PairScore, geometric_pairs, link};
 use super::parties::{join_names, relabel_sellers};
 use super::second_choice::second_choices;
 use super::streets::doubt_streets;
+use super::sums::sums_of;
+use super::total_rows::weigh_total_rows;
 use super::value::add_values;
+use super::web_names::heed_web_names;
 use super::whole_name::complete_names;
 use crate::document::{Entity, Page, Relation};
 use crate::error::Result;
@@ -141,8 +145,12 @@ pub fn decode_page(
         if options.captions && !is_plain {
             doubt_streets(&mut head, &page.words);
             heed_captions(&mut head, &page.words, page.number == 1, &context);
+            heed_web_names(&mut head, &page.words);
+            heed_addresses(&mut head, &page.words, page.number == 1);
         }
         if options.fields.check_sums && !is_plain {
+            let sums = sums_of(&head, &page.words, &context);
+            weigh_total_rows(&mut head, &page.words, &sums);
             balance_sums(&mut head, &page.words, &context);
         }
         let mut spans = bio::spans(&page.words, &head.probabilities, &head.labels, options.bio)

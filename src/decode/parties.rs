@@ -3,12 +3,24 @@
 //! name it sometimes makes two.
 
 use super::bio::Span;
+use super::field_names::letters;
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use crate::document::{Word, letters_and_digits};
 
 /// Labels of those who deal.
 pub const PARTIES: [&str; 2] = ["company", "customer"];
+
+/// What is written before a name, or alone above it, by its letters.
+#[rustfmt::skip]
+const FORMS_OF_ADDRESS: [&str; 14] = [
+    "herr", "herrn", "frau", "firma", "an", "to", "mr", "mrs", "ms", "m", "mme", "messrs", "attn", "dear",
+];
+
+/// Whether a text is a form of address and no name: `Herrn`, `M/s`.
+pub fn is_form_of_address(text: &str) -> bool {
+    FORMS_OF_ADDRESS.contains(&letters(text).as_str())
+}
 
 /// A name is the seller's from this share of what the model gives it as the buyer's.
 const SHARE: f32 = 0.5;
@@ -111,6 +123,12 @@ mod tests {
         let found: Vec<_> = spans.iter().map(|span| span.words.as_slice()).collect();
         assert_eq!(found, [&[0, 1, 2][..], &[3], &[4]], "a comma parts two names");
         assert!((spans[0].score - 0.7).abs() < 1e-6);
+    }
+
+    #[test]
+    fn forms_of_address_are_no_names() {
+        assert!(["M/S", "Herrn", "Mr.", "Firma"].into_iter().all(is_form_of_address));
+        assert!(!["Herrmann", "An Post"].into_iter().any(is_form_of_address));
     }
 
     #[test]

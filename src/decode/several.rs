@@ -11,13 +11,15 @@ use std::collections::BTreeSet;
 const SURE_NUMBER: f32 = 0.9;
 const SURE_TOTAL: f32 = 0.8;
 
-/// The entities of the first invoice: all, unless there are several.
+/// The entities of the first invoice: all, unless there are several. What has no total is no invoice: then the
+/// numbers name other things.
 pub fn of_first_invoice(entities: &[Entity]) -> Cow<'_, [Entity]> {
     let others = pages_of_others(entities);
-    if others.is_empty() {
+    let own = |entity: &&Entity| !others.contains(&entity.page);
+    if others.is_empty() || !entities.iter().filter(own).any(|entity| entity.label == "total") {
         return Cow::Borrowed(entities);
     }
-    entities.iter().filter(|entity| !others.contains(&entity.page)).cloned().collect()
+    entities.iter().filter(own).cloned().collect()
 }
 
 /// Pages that are not of the invoice whose number stands on the first page.
@@ -82,6 +84,16 @@ mod tests {
         ];
         let own = of_first_invoice(&entities);
         assert_eq!(own.iter().map(|entity| entity.page).collect::<Vec<_>>(), [1, 1, 2, 5]);
+    }
+
+    #[test]
+    fn an_invoice_has_a_total() {
+        let entities = [
+            entity(1, "invoice_number", "145", 0.99),
+            entity(2, "invoice_number", "25", 0.97),
+            entity(2, "total", "20.00", 0.95),
+        ];
+        assert_eq!(of_first_invoice(&entities).len(), 3);
     }
 
     #[test]

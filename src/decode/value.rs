@@ -6,7 +6,7 @@
 use super::amount::{parse_amount, parse_quantity};
 use super::context::ValueContext;
 use super::currency;
-use super::date::parse_date;
+use super::date::{is_written_date, parse_date};
 use super::lookalike::mend_identifier;
 use crate::document::{Entity, Value};
 
@@ -68,6 +68,7 @@ impl ValueKind {
 /// can't be understood.
 pub fn typed_value(label: &str, text: &str, context: &ValueContext) -> Option<Value> {
     match ValueKind::of_label(label) {
+        ValueKind::Amount if is_written_date(text) => None,
         ValueKind::Amount => {
             let money = parse_amount(text, context.numbers())?;
             Some(Value::Amount { amount: money.amount, currency: money.currency })

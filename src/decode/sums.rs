@@ -1,0 +1,144 @@
+//! The sums of money on a page, each with what the model gives it as subtotal, tax and total.
+
+use super::ValueContext;
+use super::amount::parse_amount;
+use super::neighbours::on_one_line;
+use super::page::HeadPrediction;
+use super::sequence::Evidence;
+use crate::document::{Value, Word};
+
+/// Sums looked at on a page at most, the last ones: an invoice ends with its totals.
+const MOST: usize = 120;
+/// Smaller numbers without cents count things; in thousandths.
+const LEAST_WITHOUT_CENTS: i128 = 1_000_000;
+
+/// Labels of the three.
+pub const ROLES: [&str; 3] = ["subtotal", "tax", "total"];
+
+/// A sum on the page.
+pub struct Sum {
+    /// One word, or those that spaces between thousands make of it.
+    pub words: Vec<usize>,
+    /// In thousandths.
+    pub units: i128,
+    /// What the model gives it for each of [`ROLES`].
+    pub odds: [f32; 3],
+}
+
+/// The last sums of a page, from its end; none if the head lacks one of [`ROLES`].
+pub fn sums_of(head: &HeadPrediction, words: &[Word], context: &ValueContext) -> Vec<Sum> {
+    let [Some(subtotal), Some(tax), Some(total)] = ROLES.map(|role| head.labels.entity_index(role))
+    else {
+        return Vec::new();
+    };
+    let labels = [subtotal, tax, total];
+    let mut found = Vec::new();
+    let mut end = words.len().min(head.probabilities.len());
+    while end > 0 && found.len() < MOST {
+        let start = start_of_number(words, end - 1);
+        let all = start..end;
+        end = start;
+        let text: String = words[all.clone()].iter().map(|word| word.text.as_str()).collect();
+        let Some(money) = parse_amount(&text, context.numbers()) else { continue };
+        let Some(units) = thousandths(&money.amount).filter(|units| *units > 0) else { continue };
+        let bare = !money.amount.contains('.') && units < LEAST_WITHOUT_CENTS;
+        if bare || text.contains('%') {
+            continue;
+        }
+        let rows = || head.probabilities[all.clone()].iter();
+        let odds = labels.map(|label| {
+            let given = rows().map(|row| Evidence::new(row, &head.labels).of(label));
+            given.sum::<f32>() / all.len() as f32
+        });
+        found.push(Sum { words: all.collect(), units, odds });
+    }
+    found
+}
+
+/// The first word of the number that ends with a word: `2 305,00` are two, close together.
+fn start_of_number(words: &[Word], end: usize) -> usize {
+    /// Between thousands, in heights.
+    const CLOSE: f32 = 0.6;
+    let figures = |text: &str| text.chars().take_while(char::is_ascii_digit).count();
+    let mut start = end;
+    while let Some(before) = start.checked_sub(1) {
+        let (head, tail) = (&words[before], &words[start]);
+        let thousands = figures(&tail.text) == 3;
+        // `EUR` or a sign may be glued to the first figures.
+        let last = head.text.chars().rev().take_while(char::is_ascii_digit).count();
+        let only = figures(&head.text) == head.text.len();
+        let gap = tail.bbox.left() as f32 - head.bbox.right() as f32;
+        let close = gap < CLOSE * head.bbox.height().max(tail.bbox.height()) as f32;
+        if !thousands || !(1..=3).contains(&last) || !close || !on_one_line(head.bbox, tail.bbox) {
+            break;
+        }
+        start = before;
+        if !only {
+            break;
+        }
+    }
+    start
+}
+
+/// An amount in thousandths, so that sums are compared without rounding; `None` with more decimals.
+pub fn thousandths(amount: &str) -> Option<i128> {
+    let (whole, cents) = amount.split_once('.').unwrap_or((amount, ""));
+    if cents.len() > 3 {
+        return None;
+    }
+    format!("{whole}{cents:0<3}").parse().ok()
+}
+
+/// Thousandths as sums are printed: with cents, or with three decimals where they are needed.
+pub fn decimal(thousandths: i128) -> String {
+    let sign = if thousandths < 0 { "-" } else { "" };
+    let (whole, rest) = (thousandths.unsigned_abs() / 1000, thousandths.unsigned_abs() % 1000);
+    if rest % 10 == 0 {
+        format!("{sign}{whole}.{:02}", rest / 10)
+    } else {
+        format!("{sign}{whole}.{rest:03}")
+    }
+}
+
+/// As [`thousandths`], of a typed value.
+pub fn amount_units(value: Option<&Value>) -> Option<i128> {
+    match value {
+        Some(Value::Amount { amount, .. }) => thousandths(amount),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::PixelBox;
+
+    #[test]
+    fn amounts_are_compared_in_thousandths() {
+        assert_eq!(thousandths("12.5"), Some(12_500));
+        assert_eq!(thousandths("-7"), Some(-7_000));
+        assert_eq!(thousandths("0.0375"), None);
+    }
+
+    #[test]
+    fn sums_are_printed_with_cents_or_thousandths() {
+        assert_eq!(
+            [12_500, -7_000, 926_401, 0].map(decimal),
+            ["12.50", "-7.00", "926.401", "0.00"]
+        );
+    }
+
+    #[test]
+    fn thousands_with_little_space_between_are_one_number() {
+        let word = |(text, left): (&str, i64)| Word {
+            text: text.into(),
+            bbox: PixelBox::new(left, 0, left + 8, 15),
+            confidence: 1.0,
+            line: 0,
+            block: 0,
+        };
+        let row = [("2", 0), ("305,00", 12), ("461,00", 200), ("2", 400), ("766,00", 412)];
+        let words: Vec<Word> = row.into_iter().map(word).collect();
+        assert_eq!([1, 2, 4].map(|end| start_of_number(&words, end)), [0, 2, 3]);
+    }
+}
