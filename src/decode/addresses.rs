@@ -247,7 +247,7 @@ mod tests {
                 let right = left + 10 * text.chars().count() as i64;
                 let top = 30 * row as i64;
                 words.push(Word {
-                    text: text.replace('{', "").replace('[', ""),
+                    text: text.replace(['{', '['], ""),
                     bbox: PixelBox::new(left, top, right, top + 20),
                     confidence: 1.0,
                     line: row as u32,

@@ -123,7 +123,7 @@ const COUNTRIES: &[Country] = &[
     country("NPR", DayMonthYear, '.', " NEPAL KATHMANDU LALITPUR "),
     country("LKR", DayMonthYear, '.', " LANKA COLOMBO "),
     country("AED", DayMonthYear, '.', " UAE EMIRATES DUBAI DHABI SHARJAH "),
-    country("TND", DayMonthYear, ',', " TUNISIE TUNISIA TUNIS SFAX SOUSSE ARIANA MATRICULE TND "),
+    country("TND", DayMonthYear, ',', " TUNISIE TUNISIA TUNIS SFAX SOUSSE ARIANA MATRICULE MILLIME MILLIMES TND "),
     country("MAD", DayMonthYear, ',', " MAROC MOROCCO CASABLANCA RABAT TANGER ICE MAD "),
     country("DZD", DayMonthYear, ',', " ALGÉRIE ALGERIE ALGER ORAN DZD "),
     country("KWD", DayMonthYear, '.', " KUWAIT KWD "),

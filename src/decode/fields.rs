@@ -5,14 +5,17 @@
 //! sums stand at the end of a document, names and numbers at its head. Sums that add up
 //! (subtotal + tax = total) speak for each other, but no value is made up that was not read.
 
-use super::balance::makes;
 use super::currency::marks;
 use super::date::{is_written_date, parse_date};
 use super::field_names::is_heading;
+use super::field_sums::{
+    Role, answer_of_shares, favour_sums_that_add_up, leave_out_parts_of_bills,
+    leave_out_taxes_of_all,
+};
 use super::items::{is_item_label, line_items};
 use super::parties::{is_form_of_address, sells};
 use super::several::of_first_invoice;
-use super::sums::{amount_units, decimal};
+use super::sums::amount_units;
 use super::surplus::{digits, without_surplus};
 use super::value::{ValueKind, plain};
 use crate::document::{Entity, Value, letters_and_digits};
@@ -112,6 +115,7 @@ fn answers_of(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, An
     doubt_due_dates_of_issue(&mut candidates, entities);
     let mut shares = None;
     if options.check_sums {
+        leave_out_parts_of_bills(&mut candidates, entities);
         shares = favour_sums_that_add_up(&mut candidates, entities);
         leave_out_taxes_of_all(&mut candidates, entities);
     }
@@ -159,13 +163,13 @@ fn may_answer(entity: &Entity) -> bool {
 
 /// An entity in the running for its label.
 #[derive(Debug, Clone, Copy)]
-struct Candidate {
-    index: usize,
-    rank: f32,
+pub(super) struct Candidate {
+    pub(super) index: usize,
+    pub(super) rank: f32,
 }
 
 /// The highest rank, the first of equals.
-fn best_of(list: &[Candidate]) -> Option<usize> {
+pub(super) fn best_of(list: &[Candidate]) -> Option<usize> {
     let mut best: Option<Candidate> = None;
     for candidate in list {
         if best.is_none_or(|held| candidate.rank > held.rank) {
@@ -189,8 +193,6 @@ const REPEATED: f32 = 0.05;
 const FIRST_PAGE: f32 = 0.1;
 /// Between the first and the last place in the document: settles ties, no more.
 const PLACE: f32 = 0.02;
-/// For sums that add up.
-const ADDS_UP: f32 = 0.25;
 /// Between nothing and the greatest total of a document: those of its parts are totals too.
 const GREATEST: f32 = 0.05;
 
@@ -252,115 +254,8 @@ fn is_no_name(text: &str) -> bool {
         || last.strip_suffix('.').is_some_and(ends_sentence)
 }
 
-/// The currency that a sum was read in.
-fn currency_of(entity: &Entity) -> Option<&str> {
-    match &entity.value {
-        Some(Value::Amount { currency, .. }) => currency.as_deref(),
-        _ => None,
-    }
-}
-
 fn has_cents(entity: &Entity) -> bool {
     matches!(&entity.value, Some(Value::Amount { amount, .. }) if amount.contains('.'))
-}
-
-/// The sums of a document that belong together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Subtotal,
-    Tax,
-    Total,
-}
-
-impl Role {
-    fn of_name(name: &str) -> Option<Self> {
-        match name {
-            "subtotal" | "net" => Some(Self::Subtotal),
-            "tax" | "vat" => Some(Self::Tax),
-            "total" | "grand_total" => Some(Self::Total),
-            _ => None,
-        }
-    }
-
-    /// From a label, CORD's among them.
-    fn of_label(label: &str) -> Option<Self> {
-        let last = label.rsplit('.').next().unwrap_or(label);
-        Self::of_name(last.strip_suffix("_price").unwrap_or(last))
-    }
-}
-
-/// Raises the best candidates for subtotal, tax and total that add up, and returns the two taxes of them
-/// where two authorities share the tax (India's CGST and SGST, a federal and a provincial one).
-fn favour_sums_that_add_up(
-    candidates: &mut BTreeMap<&str, Vec<Candidate>>,
-    entities: &[Entity],
-) -> Option<[usize; 2]> {
-    let of_role = |role: Role| -> Vec<(Candidate, i128)> {
-        let lists = candidates.iter().filter(|(label, _)| Role::of_label(label) == Some(role));
-        let all = lists.flat_map(|(_, list)| list.iter().copied());
-        all.filter_map(|c| amount_units(entities[c.index].value.as_ref()).map(|units| (c, units)))
-            .collect()
-    };
-    let (subtotals, taxes, mut totals) =
-        (of_role(Role::Subtotal), of_role(Role::Tax), of_role(Role::Total));
-    let of_parts = sums_of_parts(&totals, entities);
-    totals.retain(|(total, _)| !of_parts.contains(&total.index));
-    for list in candidates.values_mut() {
-        list.retain(|candidate| !of_parts.contains(&candidate.index));
-    }
-    let mut best: Option<(f32, Vec<usize>)> = None;
-    let mut consider = |parts: &[Candidate]| {
-        let rank: f32 = parts.iter().map(|part| part.rank).sum::<f32>() / parts.len() as f32;
-        if best.as_ref().is_none_or(|(held, _)| rank > *held) {
-            best = Some((rank, parts.iter().map(|part| part.index).collect()));
-        }
-    };
-    for (subtotal, net) in &subtotals {
-        for (total, gross) in totals.iter().filter(|(_, gross)| *gross != 0) {
-            let currency = currency_of(&entities[total.index]);
-            for (nth, (tax, share)) in taxes.iter().enumerate() {
-                if makes(net + share, *gross, currency) {
-                    consider(&[*subtotal, *tax, *total]);
-                }
-                for (other, rest) in &taxes[nth + 1..] {
-                    let beside = entities[tax.index].page == entities[other.index].page;
-                    if beside
-                        && *share != 0
-                        && *rest != 0
-                        && makes(net + share + rest, *gross, currency)
-                    {
-                        consider(&[*subtotal, *tax, *other, *total]);
-                    }
-                }
-            }
-        }
-    }
-    let (_, chosen) = best?;
-    for candidate in candidates.values_mut().flatten() {
-        if chosen.contains(&candidate.index) {
-            candidate.rank += ADDS_UP;
-        }
-    }
-    match chosen[..] {
-        [_, one, other, _] => Some([one, other]),
-        _ => None,
-    }
-}
-
-/// Totals on later pages that are less than one on the first page that the model is sure about: what a bill
-/// is made up of adds up as well, and is not the bill.
-fn sums_of_parts(totals: &[(Candidate, i128)], entities: &[Entity]) -> Vec<usize> {
-    const SURE: f32 = 0.9;
-    let page = |candidate: &Candidate| entities[candidate.index].page;
-    let Some(first) = totals.iter().map(|(total, _)| page(total)).min() else { return Vec::new() };
-    let sure = |(total, _): &&(Candidate, i128)| {
-        page(total) == first && entities[total.index].score >= SURE
-    };
-    let Some(whole) = totals.iter().filter(sure).map(|(_, units)| *units).max() else {
-        return Vec::new();
-    };
-    let is_part = |(total, units): &&(Candidate, i128)| page(total) > first && *units < whole;
-    totals.iter().filter(is_part).map(|(total, _)| total.index).collect()
 }
 
 /// What is due on the day of issue is rare: another day that may be meant is taken first.
@@ -372,17 +267,6 @@ fn doubt_due_dates_of_issue(candidates: &mut BTreeMap<&str, Vec<Candidate>>, ent
         if entities[due.index].value.as_ref() == Some(issued) {
             due.rank -= DOUBT;
         }
-    }
-}
-
-/// No tax is as much as the total, unless there is nothing to pay.
-fn leave_out_taxes_of_all(candidates: &mut BTreeMap<&str, Vec<Candidate>>, entities: &[Entity]) {
-    let units = |candidate: usize| amount_units(entities[candidate].value.as_ref());
-    let of_role = |label: &str, role: Role| Role::of_label(label) == Some(role);
-    let total = candidates.iter().find(|(label, _)| of_role(label, Role::Total));
-    let Some(total) = total.and_then(|(_, list)| best_of(list)).and_then(units) else { return };
-    for (_, taxes) in candidates.iter_mut().filter(|(label, _)| of_role(label, Role::Tax)) {
-        taxes.retain(|tax| units(tax.index).is_none_or(|tax| tax == 0 || tax.abs() < total.abs()));
     }
 }
 
@@ -409,22 +293,9 @@ fn answer(label: &str, best: usize, list: &[Candidate], entities: &[Entity]) -> 
     }
 }
 
-/// The tax that two shares make.
-fn answer_of_shares(shares: [usize; 2], entities: &[Entity]) -> Answer {
-    let [one, other] = shares.map(|index| &entities[index]);
-    let units = [one, other].iter().filter_map(|tax| amount_units(tax.value.as_ref())).sum();
-    let currency = currency_of(one).map(str::to_string);
-    Answer {
-        entities: vec![one.id, other.id],
-        text: format!("{} + {}", without_edges(&one.text), without_edges(&other.text)),
-        value: Some(Value::Amount { amount: decimal(units), currency }),
-        score: one.score.min(other.score),
-    }
-}
-
 /// A text without what separates it from its surroundings: `: 19/03/2018`, `(19/03/2018)`,
 /// `KUALA LUMPUR,`. Brackets go in pairs only.
-fn without_edges(text: &str) -> &str {
+pub(super) fn without_edges(text: &str) -> &str {
     let edge = |c: char| c.is_whitespace() || ":;,*|=_~•·".contains(c);
     let trimmed = text.trim_matches(edge);
     for (open, close) in [('(', ')'), ('[', ']')] {

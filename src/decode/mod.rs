@@ -12,6 +12,7 @@ pub mod context;
 mod currency;
 pub mod date;
 mod field_names;
+mod field_sums;
 pub mod fields;
 pub mod items;
 pub mod link;

@@ -1,0 +1,144 @@
+//! Sums that speak for each other, or against, among the candidates for `fields`.
+
+use super::balance::makes;
+use super::fields::{Answer, Candidate, best_of, without_edges};
+use super::sums::{amount_units, decimal};
+use crate::document::{Entity, Value};
+use std::collections::BTreeMap;
+
+/// Candidates by label.
+pub type Candidates<'a> = BTreeMap<&'a str, Vec<Candidate>>;
+
+/// For sums that add up.
+const ADDS_UP: f32 = 0.25;
+
+/// The sums of a document that belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Subtotal,
+    Tax,
+    Total,
+}
+
+impl Role {
+    pub fn of_name(name: &str) -> Option<Self> {
+        match name {
+            "subtotal" | "net" => Some(Self::Subtotal),
+            "tax" | "vat" => Some(Self::Tax),
+            "total" | "grand_total" => Some(Self::Total),
+            _ => None,
+        }
+    }
+
+    /// From a label, CORD's among them.
+    pub fn of_label(label: &str) -> Option<Self> {
+        let last = label.rsplit('.').next().unwrap_or(label);
+        Self::of_name(last.strip_suffix("_price").unwrap_or(last))
+    }
+}
+
+/// Candidates of all labels of a role, each with its value in thousandths.
+fn of_role(candidates: &Candidates, entities: &[Entity], role: Role) -> Vec<(Candidate, i128)> {
+    let lists = candidates.iter().filter(|(label, _)| Role::of_label(label) == Some(role));
+    let all = lists.flat_map(|(_, list)| list.iter().copied());
+    all.filter_map(|c| amount_units(entities[c.index].value.as_ref()).map(|units| (c, units)))
+        .collect()
+}
+
+/// Raises the best candidates for subtotal, tax and total that add up, and returns the two taxes of them
+/// where two authorities share the tax (India's CGST and SGST, a federal and a provincial one).
+pub fn favour_sums_that_add_up(
+    candidates: &mut Candidates,
+    entities: &[Entity],
+) -> Option<[usize; 2]> {
+    let of_role = |role: Role| of_role(candidates, entities, role);
+    let (subtotals, taxes, totals) =
+        (of_role(Role::Subtotal), of_role(Role::Tax), of_role(Role::Total));
+    let mut best: Option<(f32, Vec<usize>)> = None;
+    let mut consider = |parts: &[Candidate]| {
+        let rank: f32 = parts.iter().map(|part| part.rank).sum::<f32>() / parts.len() as f32;
+        if best.as_ref().is_none_or(|(held, _)| rank > *held) {
+            best = Some((rank, parts.iter().map(|part| part.index).collect()));
+        }
+    };
+    for (subtotal, net) in &subtotals {
+        for (total, gross) in totals.iter().filter(|(_, gross)| *gross != 0) {
+            let currency = currency_of(&entities[total.index]);
+            for (nth, (tax, share)) in taxes.iter().enumerate() {
+                if makes(net + share, *gross, currency) {
+                    consider(&[*subtotal, *tax, *total]);
+                }
+                for (other, rest) in &taxes[nth + 1..] {
+                    let beside = entities[tax.index].page == entities[other.index].page;
+                    if beside
+                        && *share != 0
+                        && *rest != 0
+                        && makes(net + share + rest, *gross, currency)
+                    {
+                        consider(&[*subtotal, *tax, *other, *total]);
+                    }
+                }
+            }
+        }
+    }
+    let (_, chosen) = best?;
+    for candidate in candidates.values_mut().flatten() {
+        if chosen.contains(&candidate.index) {
+            candidate.rank += ADDS_UP;
+        }
+    }
+    match chosen[..] {
+        [_, one, other, _] => Some([one, other]),
+        _ => None,
+    }
+}
+
+/// Leaves out totals on later pages that are less than one on the first page that the model is sure about: what a
+/// bill is made up of adds up as well, and is not the bill.
+pub fn leave_out_parts_of_bills(candidates: &mut Candidates, entities: &[Entity]) {
+    const SURE: f32 = 0.9;
+    let totals = of_role(candidates, entities, Role::Total);
+    let page = |candidate: &Candidate| entities[candidate.index].page;
+    let Some(first) = totals.iter().map(|(total, _)| page(total)).min() else { return };
+    let sure = |(total, _): &&(Candidate, i128)| {
+        page(total) == first && entities[total.index].score >= SURE
+    };
+    let Some(whole) = totals.iter().filter(sure).map(|(_, units)| *units).max() else { return };
+    let is_part = |(total, units): &&(Candidate, i128)| page(total) > first && *units < whole;
+    let parts: Vec<usize> = totals.iter().filter(is_part).map(|(total, _)| total.index).collect();
+    for list in candidates.values_mut() {
+        list.retain(|candidate| !parts.contains(&candidate.index));
+    }
+}
+
+/// No tax is as much as the total, unless there is nothing to pay.
+pub fn leave_out_taxes_of_all(candidates: &mut Candidates, entities: &[Entity]) {
+    let units = |candidate: usize| amount_units(entities[candidate].value.as_ref());
+    let of_role = |label: &str, role: Role| Role::of_label(label) == Some(role);
+    let total = candidates.iter().find(|(label, _)| of_role(label, Role::Total));
+    let Some(total) = total.and_then(|(_, list)| best_of(list)).and_then(units) else { return };
+    for (_, taxes) in candidates.iter_mut().filter(|(label, _)| of_role(label, Role::Tax)) {
+        taxes.retain(|tax| units(tax.index).is_none_or(|tax| tax == 0 || tax.abs() < total.abs()));
+    }
+}
+
+/// The tax that two shares make.
+pub fn answer_of_shares(shares: [usize; 2], entities: &[Entity]) -> Answer {
+    let [one, other] = shares.map(|index| &entities[index]);
+    let units = [one, other].iter().filter_map(|tax| amount_units(tax.value.as_ref())).sum();
+    let currency = currency_of(one).map(str::to_string);
+    Answer {
+        entities: vec![one.id, other.id],
+        text: format!("{} + {}", without_edges(&one.text), without_edges(&other.text)),
+        value: Some(Value::Amount { amount: decimal(units), currency }),
+        score: one.score.min(other.score),
+    }
+}
+
+/// The currency that a sum was read in.
+fn currency_of(entity: &Entity) -> Option<&str> {
+    match &entity.value {
+        Some(Value::Amount { currency, .. }) => currency.as_deref(),
+        _ => None,
+    }
+}
