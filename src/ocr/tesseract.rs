@@ -22,7 +22,7 @@ use std::ffi::{CStr, CString};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tesseract_plumbing::TessBaseApi;
 use tesseract_plumbing::tesseract_sys::{
     TessPageIteratorLevel, TessPageIteratorLevel_RIL_BLOCK, TessPageIteratorLevel_RIL_TEXTLINE,
@@ -364,29 +364,46 @@ fn silence_leptonica() {
     unsafe { setMsgSeverity(L_SEVERITY_NONE as i32) };
 }
 
+type SetLevels = extern "C" fn(libc::c_int);
+type GetLevels = extern "C" fn() -> libc::c_int;
+
 /// Keeps Tesseract's parallel regions on the calling thread, for the rest of that thread's life.
 ///
 /// The runtime is looked up rather than linked: it is the one that Tesseract loaded, and a Tesseract
-/// built without OpenMP needs nothing done.
+/// built without OpenMP needs nothing done. Older runtimes, such as the one that libtorch brings along, have one
+/// switch for the whole process: it is left alone there, as the model's products in bf16 lose rows by it.
 #[allow(unsafe_code)]
 fn limit_openmp_on_this_thread() {
-    for library in [c"libgomp.so.1", c"libomp.so.5", c"libomp.so", c"libomp.dylib"] {
+    static BELONGS_TO_THREAD: [OnceLock<bool>; 4] = [const { OnceLock::new() }; 4];
+    let libraries = [c"libgomp.so.1", c"libomp.so.5", c"libomp.so", c"libomp.dylib"];
+    for (library, belongs) in libraries.into_iter().zip(&BELONGS_TO_THREAD) {
         // SAFETY: RTLD_NOLOAD only asks for a library that is loaded already; the name is a C
         // string. The handle is kept open on purpose, as the library stays loaded anyway.
         let handle = unsafe { libc::dlopen(library.as_ptr(), libc::RTLD_LAZY | libc::RTLD_NOLOAD) };
         if handle.is_null() {
             continue;
         }
-        // SAFETY: the handle is not null and the name is a C string.
-        let symbol = unsafe { libc::dlsym(handle, c"omp_set_max_active_levels".as_ptr()) };
-        if symbol.is_null() {
+        // SAFETY: the handle is not null and the names are C strings.
+        let [set, get] = [c"omp_set_max_active_levels", c"omp_get_max_active_levels"]
+            .map(|name| unsafe { libc::dlsym(handle, name.as_ptr()) });
+        if set.is_null() || get.is_null() {
             continue;
         }
-        // SAFETY: the OpenMP standard (§3.2.15 of version 4.5) gives this function the signature
-        // `void (int)`, and the pointer is not null.
-        unsafe {
-            let set_levels: extern "C" fn(libc::c_int) = std::mem::transmute(symbol);
-            set_levels(0);
+        // SAFETY: the OpenMP standard (§3.2.15 and §3.2.16 of version 4.5) gives these functions the
+        // signatures `void (int)` and `int (void)`, and the pointers are not null.
+        let (set, get): (SetLevels, GetLevels) =
+            unsafe { (std::mem::transmute(set), std::mem::transmute(get)) };
+        if *belongs.get_or_init(|| belongs_to_thread(set, get)) {
+            set(0);
         }
     }
+}
+
+/// Whether what a thread sets is seen by no other.
+fn belongs_to_thread(set: SetLevels, get: GetLevels) -> bool {
+    let before = get();
+    set(0);
+    let elsewhere = std::thread::spawn(move || get()).join();
+    set(before);
+    before == 0 || elsewhere.is_ok_and(|levels| levels != 0)
 }
