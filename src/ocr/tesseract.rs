@@ -391,8 +391,12 @@ fn limit_openmp_on_this_thread() {
         }
         // SAFETY: the OpenMP standard (§3.2.15 and §3.2.16 of version 4.5) gives these functions the
         // signatures `void (int)` and `int (void)`, and the pointers are not null.
-        let (set, get): (SetLevels, GetLevels) =
-            unsafe { (std::mem::transmute(set), std::mem::transmute(get)) };
+        let (set, get) = unsafe {
+            (
+                std::mem::transmute::<*mut libc::c_void, SetLevels>(set),
+                std::mem::transmute::<*mut libc::c_void, GetLevels>(get),
+            )
+        };
         if *belongs.get_or_init(|| belongs_to_thread(set, get)) {
             set(0);
         }
@@ -406,4 +410,37 @@ fn belongs_to_thread(set: SetLevels, get: GetLevels) -> bool {
     let elsewhere = std::thread::spawn(move || get()).join();
     set(before);
     before == 0 || elsewhere.is_ok_and(|levels| levels != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::sync::atomic::{AtomicI32, Ordering};
+
+    static OF_PROCESS: AtomicI32 = AtomicI32::new(1);
+    thread_local! {
+        static OF_THREAD: Cell<i32> = const { Cell::new(1) };
+    }
+
+    extern "C" fn set_of_process(levels: libc::c_int) {
+        OF_PROCESS.store(levels, Ordering::SeqCst);
+    }
+    extern "C" fn of_process() -> libc::c_int {
+        OF_PROCESS.load(Ordering::SeqCst)
+    }
+    extern "C" fn set_of_thread(levels: libc::c_int) {
+        OF_THREAD.set(levels);
+    }
+    extern "C" fn of_thread() -> libc::c_int {
+        OF_THREAD.get()
+    }
+
+    /// As seen: with libtorch's runtime in the place of the system's, half of a page's words got no label.
+    #[test]
+    fn a_switch_of_the_whole_process_is_told_from_a_threads_own_and_left_as_it_was() {
+        assert!(!belongs_to_thread(set_of_process, of_process));
+        assert!(belongs_to_thread(set_of_thread, of_thread));
+        assert_eq!((of_process(), of_thread()), (1, 1));
+    }
 }
