@@ -9,7 +9,6 @@ use super::field_names::{caption_at, is_heading, letters};
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use super::parties::{PARTIES, is_form_of_address};
-use super::sequence::Evidence;
 use super::surplus::digits;
 use super::value::ValueKind;
 use crate::document::{Word, letters_and_digits};
@@ -32,15 +31,11 @@ const NAME_WORDS: usize = 7;
 pub fn heed_addresses(head: &mut HeadPrediction, words: &[Word], is_first: bool) {
     let labels = PARTIES.map(|label| head.labels.entity_index(label));
     let [Some(company), Some(customer)] = labels else { return };
-    let given = |head: &HeadPrediction, word: usize, label: usize| {
-        let row = head.probabilities.get(word);
-        row.map_or(0.0, |row| Evidence::new(row, &head.labels).of(label))
-    };
     let pieces = pieces(words);
     for piece in &pieces {
         let sender = sender_in(words, piece);
-        if let Some(name) = sender.filter(|name| given(head, name.start, customer) < SEEN) {
-            weigh(head, name, "company", SENDER);
+        if let Some(name) = sender.filter(|name| head.given(name.start, customer) < SEEN) {
+            head.favour(name, "company", SENDER);
         }
     }
     let is_invoice = ["invoice_number", "date", "due_date", "subtotal", "total"];
@@ -50,9 +45,9 @@ pub fn heed_addresses(head: &mut HeadPrediction, words: &[Word], is_first: bool)
         return;
     }
     let (seen, lacking) = if company_seen { (company, PARTIES[1]) } else { (customer, PARTIES[0]) };
-    // Everything that is the seen party's, in one text: its name may be written in several ways.
+    // Every word that is the seen party's: its name may be written in several ways.
     let known: Vec<String> = (0..words.len())
-        .filter(|&word| given(head, word, seen) >= SEEN)
+        .filter(|&word| head.given(word, seen) >= SEEN)
         .map(|word| letters_and_digits(&words[word].text))
         .filter(|text| text.chars().count() > 2)
         .collect();
@@ -63,18 +58,7 @@ pub fn heed_addresses(head: &mut HeadPrediction, words: &[Word], is_first: bool)
     let (own, others): (Vec<_>, Vec<_>) =
         addressees(words, &pieces).into_iter().partition(is_known);
     if let (false, Some(name)) = (own.is_empty(), others.into_iter().next()) {
-        weigh(head, name, lacking, OTHER_PARTY);
-    }
-}
-
-fn weigh(head: &mut HeadPrediction, name: Range<usize>, label: &str, up: f32) {
-    for word in name.clone() {
-        head.weigh(
-            word,
-            |of, begins| {
-                if of == label && begins == (word == name.start) { up } else { 1.0 }
-            },
-        );
+        head.favour(name, lacking, OTHER_PARTY);
     }
 }
 
@@ -236,6 +220,7 @@ fn is_postal_code(texts: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::sequence::Evidence;
     use crate::labels::LabelSet;
 
     /// Words of lines that stand below each other, each from its column (in characters) on.

@@ -105,11 +105,7 @@ fn fill_in(head: &mut HeadPrediction, words: &[Word], is_first: bool, found: &[C
     let labels = NAMED.iter().map(|(label, _)| *label);
     let lacking: Vec<&str> = labels.filter(|label| wanted(label) && !has(head, label)).collect();
     for &(label, weight, value) in fillings.iter().filter(|(of, ..)| lacking.contains(of)) {
-        for (position, word) in value.iter().enumerate() {
-            head.weigh(*word, |name, begins| {
-                if name == label && begins == (position == 0) { weight } else { 1.0 }
-            });
-        }
+        head.favour(value.iter().copied(), label, weight);
     }
 }
 

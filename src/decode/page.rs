@@ -11,6 +11,7 @@ use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
 use super::parties::{join_names, relabel_sellers};
 use super::second_choice::second_choices;
+use super::sequence::Evidence;
 use super::streets::doubt_streets;
 use super::sums::sums_of;
 use super::total_rows::weigh_total_rows;
@@ -76,6 +77,30 @@ impl HeadPrediction {
         }
         let sum: f32 = row.iter().sum();
         row.iter_mut().for_each(|probability| *probability /= sum.max(f32::MIN_POSITIVE));
+    }
+
+    /// Multiplies what the model gives words that follow each other as one entity of a label: the first as its
+    /// beginning, the others as what goes on.
+    pub(super) fn favour(
+        &mut self,
+        words: impl IntoIterator<Item = usize>,
+        label: &str,
+        weight: f32,
+    ) {
+        for (position, word) in words.into_iter().enumerate() {
+            self.weigh(
+                word,
+                |of, begins| {
+                    if of == label && begins == (position == 0) { weight } else { 1.0 }
+                },
+            );
+        }
+    }
+
+    /// What the model gives a word for a label, by its index.
+    pub(super) fn given(&self, word: usize, label: usize) -> f32 {
+        let row = self.probabilities.get(word);
+        row.map_or(0.0, |row| Evidence::new(row, &self.labels).of(label))
     }
 }
 

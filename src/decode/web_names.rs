@@ -8,7 +8,6 @@
 use super::months::fold;
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
-use super::sequence::Evidence;
 use crate::document::Word;
 use std::ops::Range;
 
@@ -52,10 +51,7 @@ pub fn heed_web_names(head: &mut HeadPrediction, words: &[Word]) {
     if hosts.is_empty() {
         return;
     }
-    let given = |name: &Range<usize>, label: usize| {
-        let row = head.probabilities.get(name.start);
-        row.map_or(0.0, |row| Evidence::new(row, &head.labels).of(label))
-    };
+    let given = |name: &Range<usize>, label: usize| head.given(name.start, label);
     let names = (0..words.len()).filter_map(|start| spelled_at(words, start, &hosts));
     let names: Vec<Range<usize>> = names.collect();
     let is_customer =
@@ -68,11 +64,7 @@ pub fn heed_web_names(head: &mut HeadPrediction, words: &[Word]) {
         return;
     };
     let name = name.start..end_of_name(words, name.end);
-    for word in name.clone() {
-        head.weigh(word, |label, begins| {
-            if label == "company" && begins == (word == name.start) { SPELLED } else { 1.0 }
-        });
-    }
+    head.favour(name, "company", SPELLED);
 }
 
 /// The words from `start` on that spell a host.
@@ -148,6 +140,7 @@ fn host(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::sequence::Evidence;
     use crate::geometry::PixelBox;
     use crate::labels::LabelSet;
 

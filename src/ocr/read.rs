@@ -82,11 +82,7 @@ impl<E: Engine> PageReader<E> {
             // Cloth and wood have rows as well, and a sample of them tells nothing.
             let mut as_it_came = level.not_turned();
             let others = self.words(&mut as_it_came)?;
-            return Ok(if sureness(&others) > sureness(&words) {
-                as_it_came.recognition(others)
-            } else {
-                level.recognition(words)
-            });
+            return Ok(surer([(level, words), (as_it_came, others)]));
         }
         if !level.photographed {
             return Ok(level.recognition(words));
@@ -95,8 +91,7 @@ impl<E: Engine> PageReader<E> {
         // is seen without the shadows, and which page is which shows in what was read.
         let mut smooth = level.without_folds();
         let others = self.words(&mut smooth)?;
-        let surer = sureness(&others) > sureness(&words);
-        Ok(if surer { smooth.recognition(others) } else { level.recognition(words) })
+        Ok(surer([(level, words), (smooth, others)]))
     }
 
     /// The words of the upright picture, which is turned round where it stands on its head.
@@ -234,8 +229,7 @@ struct Level {
 
 impl Level {
     fn of(gray: GrayImage, flat: Option<Flat>) -> Self {
-        let turn = Turn::none(PageSize::new(gray.width(), gray.height()));
-        let upright = Upright::new(&gray, turn);
+        let upright = as_it_came(&gray);
         Self { gray: Arc::new(gray), flat, photographed: false, upright }
     }
 
@@ -244,9 +238,7 @@ impl Level {
     }
 
     fn not_turned(&self) -> Self {
-        let turn = Turn::none(PageSize::new(self.gray.width(), self.gray.height()));
-        let upright = Upright::new(&self.gray, turn);
-        Self { gray: Arc::clone(&self.gray), upright, ..*self }
+        Self { gray: Arc::clone(&self.gray), upright: as_it_came(&self.gray), ..*self }
     }
 
     fn without_folds(&self) -> Self {
@@ -267,6 +259,20 @@ impl Level {
         words = with_cents(without_leaders(words));
         words.retain(|word| word.bbox.area() > 0);
         Recognition { words, rotation: turn.rotation() }
+    }
+}
+
+/// A picture without any turn.
+fn as_it_came(gray: &GrayImage) -> Upright {
+    Upright::new(gray, Turn::none(PageSize::new(gray.width(), gray.height())))
+}
+
+/// Of two readings of a page the one that is surer, else the first.
+fn surer([(level, words), (other, others)]: [(Level, Vec<Word>); 2]) -> Recognition {
+    if sureness(&others) > sureness(&words) {
+        other.recognition(others)
+    } else {
+        level.recognition(words)
     }
 }
 
