@@ -14,6 +14,7 @@ use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use super::sequence::Evidence;
 use super::surplus::digits;
+use super::unnamed::{date_behind_place, number_under_title, only_date};
 use super::value::ValueKind;
 use crate::document::Word;
 
@@ -29,6 +30,9 @@ const NAMED_SO: f32 = 1e6;
 const FEWEST_OF_NUMBER: usize = 3;
 /// A page has a value of a label where the model, captions heeded, gives it this much.
 const HAS: f32 = 0.3;
+/// A page that is to be paid or was has one of these.
+const SUMS: [&str; 2] = ["total", "subtotal"];
+const DATE: &str = "date";
 /// Words between a number and its date at most: `issued on`.
 const JOINT_WORDS: usize = 2;
 
@@ -67,12 +71,19 @@ pub fn heed_captions(
             });
         }
     }
-    fill_in(head, words, is_first, &found);
+    fill_in(head, words, is_first, &found, context);
 }
 
 /// On a page without a number or date of an invoice the order's are taken, and where the model sees none of a
-/// label (a total, a tax, a number, a day to pay by), what is called so.
-fn fill_in(head: &mut HeadPrediction, words: &[Word], is_first: bool, found: &[Captioned]) {
+/// label (a total, a tax, a number, a day to pay by), what is called so; where nothing is called number or date of
+/// an invoice, the number below the title and the only day.
+fn fill_in(
+    head: &mut HeadPrediction,
+    words: &[Word],
+    is_first: bool,
+    found: &[Captioned],
+    context: &ValueContext,
+) {
     // Smaller numbers without cents count things.
     const FEWEST_DIGITS: usize = 3;
     let no_cents = !words.iter().any(|word| has_cents(&word.text));
@@ -95,18 +106,45 @@ fn fill_in(head: &mut HeadPrediction, words: &[Word], is_first: bool, found: &[C
         }
         _ => None,
     };
-    let fillings: Vec<(&str, f32, &[usize])> = found
+    let mut fillings: Vec<(&str, f32, Vec<usize>)> = found
         .iter()
         .filter_map(|captioned| {
-            filling(captioned).map(|(label, weight)| (label, weight, &*captioned.words))
+            filling(captioned).map(|(label, weight)| (label, weight, captioned.words.clone()))
         })
         .collect();
+    if is_first && SUMS.iter().any(|label| has(head, label)) {
+        let called: Vec<usize> = found.iter().flat_map(|c| c.words.iter().copied()).collect();
+        let known = [of_others(head, DATE), called.clone()].concat();
+        let is_called = |label: &str| fillings.iter().any(|(of, ..)| *of == label);
+        let day = || {
+            date_behind_place(words, &called, context).or_else(|| only_date(words, &known, context))
+        };
+        let day = (!is_called(DATE)).then(day).flatten();
+        let number = (!is_called(NUMBER)).then(|| number_under_title(words, context)).flatten();
+        fillings.extend(day.map(|day| (DATE, NAMED_SO, day)));
+        fillings.extend(number.map(|number| (NUMBER, NAMED_SO, number)));
+    }
     let wanted = |label: &str| fillings.iter().any(|(of, ..)| *of == label);
     let labels = NAMED.iter().map(|(label, _)| *label);
     let lacking: Vec<&str> = labels.filter(|label| wanted(label) && !has(head, label)).collect();
-    for &(label, weight, value) in fillings.iter().filter(|(of, ..)| lacking.contains(of)) {
-        head.favour(value.iter().copied(), label, weight);
+    for (label, weight, value) in fillings.iter().filter(|(of, ..)| lacking.contains(of)) {
+        head.favour(value.iter().copied(), label, *weight);
     }
+}
+
+/// Words that the model sees as something else than a label.
+fn of_others(head: &HeadPrediction, label: &str) -> Vec<usize> {
+    let labels: Vec<usize> = NAMED
+        .iter()
+        .filter(|(other, _)| *other != label)
+        .filter_map(|(other, _)| head.labels.entity_index(other))
+        .collect();
+    let rows = head.probabilities.iter().enumerate();
+    let seen = rows.filter(|(_, row)| {
+        let evidence = Evidence::new(row, &head.labels);
+        labels.iter().any(|label| evidence.of(*label) >= HAS)
+    });
+    seen.map(|(word, _)| word).collect()
 }
 
 /// Whether a page has a word of a label.
@@ -192,7 +230,7 @@ fn date_behind(words: &[Word], number: &[usize], context: &ValueContext) -> Opti
     let row: Vec<usize> = (begin..words.len().min(begin + VALUE_WORDS)).collect();
     let close = (last..begin)
         .all(|index| index + 1 < words.len() && goes_on(words[index].bbox, words[index + 1].bbox));
-    let announced = Announced::new(ValueKind::Date, Some("date"));
+    let announced = Announced::new(ValueKind::Date, Some(DATE));
     let words = value_at(words, &row, ValueKind::Date, context).filter(|_| close)?;
     Some(Captioned { announced, words })
 }

@@ -16,7 +16,7 @@ const NAME_WORDS: usize = 8;
 /// A name stands within so many lines below its caption: numbers of the party may come before it.
 const NAME_LINES: usize = 3;
 /// Between a caption and the value above which it stands, in heights of the caption.
-const BELOW: f32 = 2.2;
+const BELOW: f32 = 2.8;
 /// The same of names, whose captions have letters of any height and a blank line below.
 const BELOW_PARTY: f32 = 3.0;
 
@@ -86,7 +86,7 @@ fn heads_column(words: &[Word], caption: &Range<usize>, behind: Option<&usize>) 
 
 /// The words of the next line below that stand under an area, `far` of its heights at most, from left to
 /// right.
-fn line_below(
+pub fn line_below(
     words: &[Word],
     area: PixelBox,
     far: f32,
@@ -117,7 +117,7 @@ fn line_below(
 }
 
 /// `:`, `#`, `n°`, `-`: what stands between a caption and its value.
-fn is_mark(text: &str) -> bool {
+pub fn is_mark(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     digits(text) == 0
         && (letters == 0 || (letters <= 3 && text.contains(['.', '°', 'º', '#', ':'])))
@@ -175,22 +175,22 @@ fn close_together<'a>(words: &[Word], row: &'a [usize]) -> &'a [usize] {
 }
 
 /// What forms write before a party's name, folded.
-const NAME_KEYS: [&str; 16] = [
-    "name", "nazwa", "nazev", "naziv", "nazov", "nom", "nome", "nombre", "naam", "navn", "namn",
-    "nev", "nume", "nimi", "ad", "unvan",
+const NAME_KEYS: [&str; 17] = [
+    "name", "nama", "nazwa", "nazev", "naziv", "nazov", "nom", "nome", "nombre", "naam", "navn",
+    "namn", "nev", "nume", "nimi", "ad", "unvan",
 ];
 
 /// The words of a name: those that stand close together, if there is no digit among them; without a
 /// key before them (`Name: `).
 fn name_at(words: &[Word], row: &[usize]) -> Option<Vec<usize>> {
-    let is_name_key =
-        |text: &str| text.ends_with(':') && NAME_KEYS.contains(&letters(text).as_str());
+    let is_name_key = |text: &str| NAME_KEYS.contains(&letters(text).as_str());
+    let text = |index: usize| words[index].text.as_str();
     let row = match row {
-        [first, rest @ ..] if is_name_key(&words[*first].text) => rest,
+        [key, rest @ ..] if is_name_key(text(*key)) && text(*key).ends_with(':') => rest,
+        [key, colon, rest @ ..] if is_name_key(text(*key)) && text(*colon) == ":" => rest,
         _ => row,
     };
     let run = close_together(words, row);
-    let text = |index: usize| words[index].text.as_str();
     let is_key = |last: &usize| is_key_of_value(words, *last);
     let is_name = !run.is_empty()
         && run.len() <= NAME_WORDS

@@ -2,9 +2,11 @@
 //!
 //! `64.` `15` are two words, and the model may take the second for another sum or for none. Where an
 //! entity's text alone is no date, or a sum without its cents, and with the word beside it is one,
-//! that word is taken in. Numbers of two parts (`2020 - 001295`, `2 / 2024`) are put together as well.
+//! that word is taken in. Numbers of two parts (`2020 - 001295`, `2 / 2024`, `A5 3127`) are put together as well, and
+//! those behind letters of a series (`Faktura nr FV 7/2021`).
 
 use super::context::ValueContext;
+use super::field_names::letters;
 use super::fields::is_form_part;
 use super::neighbours::on_one_line;
 use super::page::PageDecoding;
@@ -24,7 +26,9 @@ pub fn complete(decoding: &mut PageDecoding, page: &Page, context: &ValueContext
             ValueKind::Amount | ValueKind::Date => neighbours(decoding, page, index)
                 .into_iter()
                 .find(|neighbour| completes(decoding, page, index, neighbour, context)),
-            ValueKind::Identifier => other_part(decoding, page, index),
+            ValueKind::Identifier => {
+                other_part(decoding, page, index).or_else(|| series(decoding, page, index))
+            }
             _ => None,
         };
         match taken {
@@ -94,7 +98,8 @@ fn neighbours(decoding: &PageDecoding, page: &Page, index: usize) -> Vec<Neighbo
     found
 }
 
-/// The figures, and the sign before them, that go on with a number or go before it, if no entity has them.
+/// The figures, and the sign before them, that go on with a number or go before it, if no entity but a form's part
+/// has them.
 fn other_part(decoding: &PageDecoding, page: &Page, index: usize) -> Option<Neighbour> {
     let words = &decoding.words[index];
     let (first, last) = (*words.first()?, *words.last()?);
@@ -104,12 +109,14 @@ fn other_part(decoding: &PageDecoding, page: &Page, index: usize) -> Option<Neig
     // The word on the other side of the joint that a word begins: `2020` `-` `001295`, `2023-` `0144`.
     let far_side = |left: usize| {
         let right = if is_sign(text(left + 1)) { left + 2 } else { left + 1 };
-        let joined = right == left + 2 || text(left).ends_with(['-', '/']);
+        let joined = right == left + 2
+            || text(left).ends_with(['-', '/'])
+            || is_series_and_number(text(left), text(right));
         let close = |word: usize| are_close(page.words[word].bbox, page.words[word + 1].bbox);
         let is_part = joined && right < page.words.len() && is_number(left) && is_number(right);
         (is_part && (left..right).all(close)).then_some(right)
     };
-    let free = |word: &usize| !decoding.words.iter().any(|words| words.contains(word));
+    let free = |word: &usize| is_free(decoding, *word);
     let part = |words: std::ops::Range<usize>| {
         let words: Vec<usize> = words.collect();
         words.iter().all(free).then_some(Neighbour { words, entity: None })
@@ -120,6 +127,50 @@ fn other_part(decoding: &PageDecoding, page: &Page, index: usize) -> Option<Neig
     let before = [2, 1].into_iter().filter_map(|steps| first.checked_sub(steps));
     let before = before.into_iter().find(|&left| far_side(left) == Some(first))?;
     part(before..first)
+}
+
+/// Whether no entity but a form's part has a word.
+fn is_free(decoding: &PageDecoding, word: usize) -> bool {
+    let mut all = decoding.words.iter().zip(&decoding.entities);
+    !all.any(|(words, entity)| !is_form_part(&entity.label) && words.contains(&word))
+}
+
+/// `A5` `3127`: a letter or two with a figure before nothing but figures.
+fn is_series_and_number(left: &str, right: &str) -> bool {
+    const SERIES: usize = 3;
+    const NUMBER: usize = 3;
+    let is_series = left.chars().count() <= SERIES
+        && left.starts_with(|c: char| c.is_ascii_uppercase())
+        && left.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    is_series && right.len() >= NUMBER && right.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The capitals between a number's caption and the number: `FV` in `Faktura nr FV 7/2021`.
+fn series(decoding: &PageDecoding, page: &Page, index: usize) -> Option<Neighbour> {
+    const LETTERS: std::ops::RangeInclusive<usize> = 1..=4;
+    let first = *decoding.words[index].first()?;
+    let series = first.checked_sub(1)?;
+    let caption = series.checked_sub(1)?;
+    let text = |word: usize| page.words[word].text.as_str();
+    let close = |word: usize| are_close(page.words[word].bbox, page.words[word + 1].bbox);
+    let is_series = LETTERS.contains(&text(series).len())
+        && text(series).bytes().all(|b| b.is_ascii_uppercase())
+        && !is_number_mark(text(series));
+    let fits = is_series
+        && close(caption)
+        && close(series)
+        && is_number_mark(text(caption))
+        && text(first).starts_with(|c: char| c.is_ascii_digit())
+        && is_free(decoding, series);
+    fits.then(|| Neighbour { words: vec![series], entity: None })
+}
+
+/// `nr`, `No.:`, `N°`, `#`, `Number:`: the end of a number's caption.
+fn is_number_mark(text: &str) -> bool {
+    const MARKS: [&str; 10] =
+        ["n", "no", "nr", "nro", "num", "nº", "number", "numero", "nummer", "numer"];
+    let folded = letters(text);
+    text == "#" || MARKS.contains(&folded.as_str())
 }
 
 /// Whether two words stand on one line with little between them.
@@ -280,6 +331,23 @@ mod tests {
         let glued = [("2023-", "B-INVOICE_NUMBER"), ("0144", "O")];
         assert_eq!(found(&glued)[0].0, "2023- 0144");
         assert_eq!(found(&[("2020", "B-INVOICE_NUMBER"), ("-", "O"), ("Page", "O")])[0].0, "2020");
+        assert_eq!(found(&[("A5", "B-INVOICE_NUMBER"), ("3127", "O")])[0].0, "A5 3127");
+        assert_eq!(found(&[("3127", "O"), ("15", "B-INVOICE_NUMBER")])[0].0, "15");
+        // A form's answer may have the other part.
+        let of_form = [("2023-", "B-INVOICE_NUMBER"), ("0144", "B-ANSWER")];
+        assert_eq!(found(&of_form)[0].0, "2023- 0144");
+    }
+
+    /// As seen on Polish invoices.
+    #[test]
+    fn letters_of_a_series_belong_to_the_number() {
+        let line = |caption, series| {
+            found(&[(caption, "O"), (series, "O"), ("7/2021", "B-INVOICE_NUMBER")])[0].0.clone()
+        };
+        assert_eq!(line("nr", "FV"), "FV 7/2021");
+        assert_eq!(line("nr:", "FV"), "FV 7/2021");
+        assert_eq!(line("Faktura", "NR"), "7/2021");
+        assert_eq!(line("przez", "FV"), "7/2021");
     }
 
     /// As seen: the other words of the date were a form's answer.

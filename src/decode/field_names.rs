@@ -11,11 +11,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// Words of a caption at most.
-const LONGEST: usize = 6;
+const LONGEST: usize = 9;
 /// Letters of a caption at least: `Nr.` and `Le` stand before anything.
 const FEWEST_LETTERS: usize = 5;
 /// Of one before a person: `Bank:`.
 const FEWEST_OF_PERSON: usize = 4;
+/// Of one before a number that is no invoice's: `NIF`, `TCKN`.
+const FEWEST_OF_OTHER_NUMBER: usize = 3;
 
 pub(super) const NUMBER: &str = "invoice_number";
 
@@ -72,6 +74,33 @@ const OTHERS: [(ValueKind, &[Term]); 4] = [
             Term::CarriedOver,
         ],
     ),
+];
+
+/// Names of numbers of authorities, devices and payments that are not asked for in any language's layouts, by their
+/// letters: none is the invoice's.
+#[rustfmt::skip]
+const OTHER_NUMBERS: [&str; 63] = [
+    "abn", "acn", "uen", "cin", "pan", "panno", "gstin", "gstno", "gstinno", "gstinuin", "sstno", "sstid", "tinno",
+    "ntn", "strn", "fssai", "fssaino", "fssailicno", "dlno", "licno", "liceno", "irn", "irnno", "ackno",
+    "ewaybillno", "ewaybill", "vehicleno", "statecode", "hsncode", "udyam", "msmeno", "numerodecertificado",
+    "certificadon", "chavedeacesso", "claveacceso", "clavedeacceso", "numerodeautorizacion", "protocolodeautorizacao",
+    "terminal", "terminalid", "terminalno", "merchantid", "approvalcode", "apprcode", "authcode", "transaktion",
+    "seriennummer", "serialno", "cae", "caen", "caenro", "cbu", "dispatchdocno", "docketno", "awbno", "lrno",
+    "quoteid", "vin", "vinnumber", "npwp", "nik", "siniestro", "matricula",
+];
+
+/// Field names of tax authorities' own layouts that no language's lexicon has, by their letters.
+const OF_AUTHORITIES: [(&str, &[&str]); 3] = [
+    ("company", &["pengusahakenapajak"]),
+    (
+        "customer",
+        &[
+            "apellidoynombrerazonsocial",
+            "pembelibarangkenapajak",
+            "pembelibarangkenapajakpenerimajasakenapajak",
+        ],
+    ),
+    (NUMBER, &["compnro", "kodedannomorserifakturpajak"]),
 ];
 
 /// Who is named behind these is no party. Where one of them is a party's name too, it is that.
@@ -164,6 +193,19 @@ static CAPTIONS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {
             *entry = entry.and_then(|known| known.and(announced));
         }
     }
+    for (label, names) in OF_AUTHORITIES {
+        let of_label = Announced::new(ValueKind::of_label(label), Some(label));
+        found.extend(names.iter().map(|name| ((*name).to_string(), Some(of_label))));
+    }
+    let other_number = Announced::new(ValueKind::Identifier, None);
+    let numbers = OTHERS.iter().filter(|(kind, _)| *kind == ValueKind::Identifier);
+    let numbers = numbers.flat_map(|(_, terms)| terms.iter());
+    for key in numbers.flat_map(|term| keys_of(*term, FEWEST_OF_OTHER_NUMBER)) {
+        found.entry(key).or_insert(Some(other_number));
+    }
+    for key in OTHER_NUMBERS {
+        found.entry(key.to_string()).or_insert(Some(other_number));
+    }
     let person = Announced::new(ValueKind::Text, None).of(Nature::Person);
     for key in PERSONS.into_iter().flat_map(|term| keys_of(term, FEWEST_OF_PERSON)) {
         found.entry(key).or_insert(Some(person));
@@ -205,15 +247,38 @@ fn keys_of(term: Term, fewest: usize) -> impl Iterator<Item = String> {
     })
 }
 
+/// Titles of documents.
+const TITLE_TERMS: [Term; 4] =
+    [Term::TitleInvoice, Term::TitleReceipt, Term::TitleCredit, Term::TitleOrder];
+
+/// Heads of columns and blocks, and what stands before a party's numbers.
+#[rustfmt::skip]
+const HEAD_TERMS: [Term; 22] = [
+    Term::BillTo, Term::ShipTo, Term::From, Term::Phone, Term::Fax, Term::Email, Term::Web, Term::VatId,
+    Term::TaxNumber, Term::BankDetails, Term::ColSku, Term::ColDescription, Term::ColQuantity, Term::ColUnit,
+    Term::ColPrice, Term::ColTax, Term::ColAmount, Term::Subtotal, Term::Total, Term::TotalReceipt, Term::Terms,
+    Term::PaymentMethod,
+];
+
 /// Titles of documents by their letters.
+static TITLES_OF_DOCUMENTS: LazyLock<HashSet<String>> =
+    LazyLock::new(|| TITLE_TERMS.into_iter().flat_map(all_names).map(letters).collect());
+
+/// Titles and heads by their letters.
 static HEADINGS: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let terms = [Term::TitleInvoice, Term::TitleReceipt, Term::TitleCredit, Term::TitleOrder];
-    terms.into_iter().flat_map(all_names).map(letters).collect()
+    let heads = HEAD_TERMS.into_iter().flat_map(all_names).map(letters);
+    heads.chain(TITLES_OF_DOCUMENTS.iter().cloned()).collect()
 });
 
-/// Whether a text is the title of a document, and nobody's name.
+/// Whether a text is a document's title.
+pub(super) fn is_title(text: &str) -> bool {
+    TITLES_OF_DOCUMENTS.contains(&letters(text))
+}
+
+/// Whether a text is the title of a document or the head of a part of it, and nobody's name.
 pub(super) fn is_heading(text: &str) -> bool {
-    HEADINGS.contains(&letters(text))
+    let letters = letters(text);
+    HEADINGS.contains(&letters) || CAPTIONS.contains_key(&letters)
 }
 
 /// The letters of a text, folded: what OCR does to points, spaces and accents doesn't matter, nor whether

@@ -23,6 +23,7 @@ use crate::document::{Entity, Value, letters_and_digits};
 use crate::geometry::PixelBox;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// What counts as an answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,13 +146,14 @@ pub(super) fn is_form_part(label: &str) -> bool {
 /// Whether a text can answer at all: a name has letters, a number that names something a digit, a date
 /// more than a day, a currency its sign, and a sum is no date. Nothing is better than nonsense.
 fn may_answer(entity: &Entity) -> bool {
-    /// Of a date that can't be read for a letter or two, so much is left.
-    const DIGITS_OF_DATE: usize = 5;
+    /// Of a date that can't be read for a letter or two, so much is left; more is a number.
+    const DIGITS_OF_DATE: RangeInclusive<usize> = 5..=8;
     let text = &entity.text;
+    let is_date = || DIGITS_OF_DATE.contains(&digits(text)) && digits(text) < text.chars().count();
     match ValueKind::of_label(&entity.label) {
         ValueKind::Text => letters_and_digits(text).len() > 1,
-        ValueKind::Identifier => digits(text) > 0,
-        ValueKind::Date => entity.value.is_some() || digits(text) >= DIGITS_OF_DATE,
+        ValueKind::Identifier => digits(text) > 0 && !text.ends_with('%') && !is_phone(text),
+        ValueKind::Date => entity.value.is_some() || is_date(),
         ValueKind::Currency => {
             entity.value.is_some() || !marks(&text.chars().collect::<Vec<_>>()).is_empty()
         }
@@ -160,6 +162,12 @@ fn may_answer(entity: &Entity) -> bool {
         }
         ValueKind::Quantity => true,
     }
+}
+
+/// `323-603-0004`, `(323) 603-0004`: in groups of three, three and four figures.
+fn is_phone(text: &str) -> bool {
+    let figures = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    figures.map(str::len).eq([3, 3, 4]) && !text.contains(char::is_alphabetic)
 }
 
 /// An entity in the running for its label.

@@ -30,6 +30,7 @@ mod streets;
 mod sums;
 mod surplus;
 mod total_rows;
+mod unnamed;
 pub mod value;
 mod web_names;
 pub mod whole;

@@ -1,7 +1,8 @@
 //! Rows of sums that end with the total: `Total 507.63 91.37 599.00`.
 //!
 //! A model takes any of them for the total. The last is it where it is the greatest, and those before it are
-//! the sum without tax and the tax, as their sizes tell.
+//! the sum without tax and the tax, as their sizes tell. Where the row ends before the total (`Total 250.00 60.00`,
+//! below it `To pay 310.00`), the sum of both on the page is the total.
 
 use super::neighbours::on_one_line;
 use super::page::HeadPrediction;
@@ -32,6 +33,16 @@ pub fn weigh_total_rows(head: &mut HeadPrediction, words: &[Word], sums: &[Sum])
         let mut row = row_of(words, sums, bbox(sum));
         row.sort_by_key(|other| bbox(other).left());
         let Some((last, others)) = row.split_last() else { continue };
+        if let ([net], Some(gross)) = (others, sum_of_both(sums, others, last)) {
+            weigh(head, gross, |label| if label == total { LAST } else { 1.0 });
+            weigh(head, net, |label| match label {
+                label if label == total => BEFORE,
+                label if label == subtotal => BY_SIZE,
+                _ => 1.0,
+            });
+            weigh(head, last, |label| if label == tax { BY_SIZE } else { 1.0 });
+            continue;
+        }
         let greatest = others.iter().map(|other| other.units).max();
         // Columns of taxes have totals of their own.
         let is_part = greatest_total.is_some_and(|total| total > last.units);
@@ -54,6 +65,15 @@ pub fn weigh_total_rows(head: &mut HeadPrediction, words: &[Word], sums: &[Sum])
             });
         }
     }
+}
+
+/// The sum on the page that a sum without tax and its tax, side by side, make.
+fn sum_of_both<'a>(sums: &'a [Sum], others: &[&Sum], tax: &Sum) -> Option<&'a Sum> {
+    /// A tax is at least this share of the sum without it, and at most that.
+    const SHARE: std::ops::RangeInclusive<f64> = 0.04..=0.28;
+    let [net] = others else { return None };
+    let is_tax = SHARE.contains(&(tax.units as f64 / net.units as f64));
+    sums.iter().find(|sum| is_tax && sum.units == net.units + tax.units)
 }
 
 /// The sums in a row with one, as far as no words stand between them.
@@ -93,13 +113,18 @@ mod tests {
     use crate::decode::sums::sums_of;
     use crate::labels::LabelSet;
 
-    /// What a row of words becomes, if the model takes the one in brackets for the total and sees nothing much
-    /// in the others.
+    /// What words in a row, and behind `|` below it, become, if the model takes the one in brackets for the total and
+    /// sees nothing much in the others.
     fn labels_of(row: &str) -> Vec<String> {
         let labels = LabelSet::bio(&ROLES);
         let mut words = Vec::new();
         let mut probabilities = Vec::new();
+        let mut top = 0;
         for (index, text) in row.split(' ').enumerate() {
+            if text == "|" {
+                top += 40;
+                continue;
+            }
             let is_total = text.starts_with('[');
             let share = |name: &String| match name.as_str() {
                 "O" => {
@@ -116,7 +141,7 @@ mod tests {
             let left = 100 * index as i64;
             words.push(Word {
                 text: text.trim_start_matches('[').to_string(),
-                bbox: PixelBox::new(left, 0, left + 80, 20),
+                bbox: PixelBox::new(left, top, left + 80, top + 20),
                 confidence: 1.0,
                 line: 0,
                 block: 0,
@@ -133,6 +158,16 @@ mod tests {
         assert_eq!(labels_of("TOTAL: [91.37 599.00"), ["O", "B-TAX", "B-TOTAL"]);
         assert_eq!(labels_of("Total [507.63 91.37 599.00"), ["O", "B-SUBTOTAL", "O", "B-TOTAL"]);
         assert_eq!(labels_of("Total 507.63 EUR [599.00"), ["O", "O", "O", "B-TOTAL"]);
+    }
+
+    /// As seen on a Romanian invoice.
+    #[test]
+    fn a_row_of_net_and_tax_makes_the_sum_of_both_the_total() {
+        let rows = "TOTAL [250.00 60.00 | Total de plata 310.00";
+        let found = labels_of(rows);
+        assert_eq!(found[..2], ["O", "B-SUBTOTAL"]);
+        assert_eq!(found.last().map(String::as_str), Some("B-TOTAL"));
+        assert_eq!(labels_of("TOTAL [250.00 60.00 | Total de plata 300.00")[1], "B-TOTAL");
     }
 
     #[test]

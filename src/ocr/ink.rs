@@ -182,11 +182,11 @@ pub fn is_letter_like(blob: Blob, page_height: u32) -> bool {
 }
 
 /// Median height of the letter-like blobs, in pixels; `None` where there are too few to tell. Those less
-/// than half as high as the print that most ink is in are specks and points.
+/// than half as high as the print that most ink is in are specks and points; bars of a barcode are no print.
 pub fn letter_height(blobs: &[Blob], page_height: u32) -> Option<f32> {
     const ENOUGH: usize = 12;
     let letters: Vec<&Blob> =
-        blobs.iter().filter(|blob| is_letter_like(**blob, page_height)).collect();
+        blobs.iter().filter(|b| is_letter_like(**b, page_height) && !is_bar(**b)).collect();
     if letters.len() < ENOUGH {
         return None;
     }
@@ -197,10 +197,19 @@ pub fn letter_height(blobs: &[Blob], page_height: u32) -> Option<f32> {
     Some(*heights.select_nth_unstable(middle).1 as f32)
 }
 
-/// Median height of blobs by their ink: however many specks there are, print has more ink.
+/// Upright, solid, and slimmer than letters are.
+fn is_bar(blob: Blob) -> bool {
+    let (width, height) = (blob.width(), blob.height());
+    height > 5 * width && 10 * blob.ink > 8 * width * height
+}
+
+/// Median height of blobs by their ink: however many specks there are, print has more ink. A logo's letters have more
+/// than many lines of print; none counts for more than a fiftieth of all.
 fn weighted_median(letters: &[&Blob]) -> u32 {
+    let all: u64 = letters.iter().map(|blob| u64::from(blob.ink)).sum();
+    let weight = |blob: &Blob| u64::from(blob.ink).min(all.div_ceil(50));
     let mut sorted: Vec<(u32, u64)> =
-        letters.iter().map(|blob| (blob.height(), u64::from(blob.ink))).collect();
+        letters.iter().map(|blob| (blob.height(), weight(blob))).collect();
     sorted.sort_unstable();
     let half = sorted.iter().map(|(_, ink)| ink).sum::<u64>() / 2;
     let mut seen = 0;
@@ -260,6 +269,18 @@ mod tests {
         let mut found: Vec<Blob> = (0..30).map(|n| blob(n * 30, 20)).collect();
         found.extend((0..90).map(|n| blob(n * 10, 5)));
         assert_eq!(letter_height(&found, 1000), Some(20.0));
+    }
+
+    /// As seen on a bill with a large name and a bar code.
+    #[test]
+    fn letter_height_ignores_logos_and_barcodes() {
+        let letter = |left| Blob { left, top: 0, right: left + 10, bottom: 15, ink: 70 };
+        let mut found: Vec<Blob> = (0..200).map(|n| letter(n * 12)).collect();
+        let logo = |left| Blob { left, top: 20, right: left + 110, bottom: 140, ink: 8000 };
+        found.extend((0..3).map(|n| logo(n * 130)));
+        let bar = |left| Blob { left, top: 200, right: left + 8, bottom: 335, ink: 1060 };
+        found.extend((0..60).map(|n| bar(n * 12)));
+        assert_eq!(letter_height(&found, 2000), Some(15.0));
     }
 
     #[test]

@@ -13,6 +13,10 @@ use image::GrayImage;
 
 /// The patch fills at least this share of its quadrangle.
 const LEAST_FILL: f32 = 0.87;
+/// The same of one that is tried where a page reads badly without it.
+const LEAST_FILL_OF_TRIAL: f32 = 0.75;
+/// Such a patch covers at least this share of the picture, and at most that.
+const COVER_OF_TRIAL: std::ops::RangeInclusive<f32> = 0.04..=0.9;
 /// At least this share of each side is seen as an edge.
 const LEAST_SEEN: f32 = 0.6;
 /// Gray levels that paper is brighter than the ground beside it.
@@ -21,6 +25,14 @@ const LEAST_RISE: f32 = 16.0;
 const BRIGHT_AROUND: f32 = 0.25;
 /// Pixels from its sides on that are around it.
 const ASIDE: f32 = 4.0;
+/// Pixels between a side and where the picture is looked at on both sides of it.
+const BESIDE: f32 = 3.0;
+/// The same of paper that may be bent.
+const FAR_BESIDE: f32 = 8.0;
+/// A sheet is taken so many pixels smaller on each side, so that no ground shows along the edges.
+const INSET: f32 = 1.0;
+/// One that may be bent is taken so many larger, so that no print is cut off.
+const OUTSET: f32 = 3.0;
 /// Corners have at least, and their counterparts at most, this many degrees.
 const SHARPEST: f32 = 55.0;
 
@@ -29,21 +41,73 @@ type Point = (f32, f32);
 /// The corners of a bright patch of a picture that was closed, in its pixels, clockwise from the top
 /// left; `None` where there is none that looks like a sheet and covers this share of the picture.
 pub fn corners(shrunk: &Shrunk, least_cover: f32) -> Option<Corners> {
-    const LEVELS: u8 = 5;
     let picture = shrunk.picture();
-    let lowest = otsu_threshold(&picture);
-    // Of ground in two brightnesses, or with glare on it, the lowest level takes a part for paper.
-    let highest = otsu_threshold(&brighter(&picture, lowest)?);
-    let between = |step: u8| lowest + (highest.saturating_sub(lowest) / (LEVELS - 1)) * step;
-    (0..LEVELS).map(between).find_map(|level| {
-        let patch = Patch::largest(&picture, level)?;
-        let corners = quadrangle(&patch.hull())?;
+    levels(&picture)?.darker.into_iter().find_map(|level| {
+        let (patch, corners) = patch_above(&picture, level)?;
         let fits = area(corners) >= least_cover * (shrunk.width * shrunk.height) as f32
             && patch.filled() >= LEAST_FILL * area(corners)
             && is_cornered(corners)
-            && sides_are_seen(shrunk, corners)
+            && sides_are_seen(shrunk, corners, BESIDE)
             && bright_around(shrunk, corners, f32::from(level) + 1.0, ASIDE) <= BRIGHT_AROUND;
-        fits.then(|| from_the_top(inset(corners)?)).flatten()
+        fits.then(|| from_the_top(inset(corners, INSET)?)).flatten()
+    })
+}
+
+/// What may be a sheet where [`corners`] finds none.
+pub struct Trial {
+    pub corners: Corners,
+    /// Its sides are seen, if not to the pixel, as those of a sheet that is bent.
+    pub is_likely: bool,
+}
+
+/// The patch that fills its quadrangle best, as [`corners`] gives it, but whether its sides are seen or not: worth a
+/// trial where nothing else reads.
+pub fn trial(shrunk: &Shrunk) -> Option<Trial> {
+    let picture = shrunk.picture();
+    let whole = (shrunk.width * shrunk.height) as f32;
+    let Levels { darker, brighter } = levels(&picture)?;
+    let patches = darker.into_iter().chain(brighter).filter_map(|level| {
+        let (patch, corners) = patch_above(&picture, level)?;
+        let fill = patch.filled() / area(corners);
+        let fits = COVER_OF_TRIAL.contains(&(area(corners) / whole))
+            && fill >= LEAST_FILL_OF_TRIAL
+            && is_cornered(corners);
+        fits.then_some((fill, corners))
+    });
+    let (fill, best) = patches.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let is_likely = fill >= LEAST_FILL && sides_are_seen(shrunk, best, FAR_BESIDE);
+    Some(Trial { corners: from_the_top(inset(best, -OUTSET)?)?, is_likely })
+}
+
+/// The largest patch above a level and the quadrangle around it.
+fn patch_above(picture: &GrayImage, level: u8) -> Option<(Patch, Corners)> {
+    let patch = Patch::largest(picture, level)?;
+    let corners = quadrangle(&patch.hull())?;
+    Some((patch, corners))
+}
+
+/// Gray levels that may part paper from ground, the darkest first.
+struct Levels {
+    /// From the one that parts the whole picture, which takes a part of ground in two brightnesses for paper, or glare
+    /// on it, to the one that parts what is brighter.
+    darker: Vec<u8>,
+    /// Those up to the one that parts what is brighter still: paper may be a small part of what is bright.
+    brighter: Vec<u8>,
+}
+
+fn levels(picture: &GrayImage) -> Option<Levels> {
+    const STEPS: u8 = 5;
+    const BRIGHTER_STEPS: u8 = 3;
+    let lowest = otsu_threshold(picture);
+    let above = brighter(picture, lowest)?;
+    let highest = otsu_threshold(&above);
+    let brightest = otsu_threshold(&brighter(&above, highest)?).max(highest);
+    let between = |from: u8, to: u8, steps: u8| {
+        (0..steps).map(move |step| from + (to.saturating_sub(from) / (steps - 1)) * step)
+    };
+    Some(Levels {
+        darker: between(lowest, highest, STEPS).collect(),
+        brighter: between(highest, brightest, BRIGHTER_STEPS).skip(1).collect(),
     })
 }
 
@@ -196,9 +260,7 @@ fn is_cornered(corners: Corners) -> bool {
 /// Whether the picture is clearly brighter inside of the sides than outside, on two that are opposite at least: the
 /// border of a shadow has one, the frame that a copier leaves two that meet. What lies along the picture's own
 /// border, where a sheet runs out of it, tells nothing.
-fn sides_are_seen(shrunk: &Shrunk, corners: Corners) -> bool {
-    /// Between the side and where the picture is looked at.
-    const BESIDE: f32 = 3.0;
+fn sides_are_seen(shrunk: &Shrunk, corners: Corners, beside: f32) -> bool {
     let level = |(x, y): Point| {
         let inside =
             (0.0..shrunk.width as f32).contains(&x) && (0.0..shrunk.height as f32).contains(&y);
@@ -208,7 +270,7 @@ fn sides_are_seen(shrunk: &Shrunk, corners: Corners) -> bool {
     for (at, side) in sides.iter_mut().enumerate() {
         let (a, b) = (corners[at], corners[(at + 1) % 4]);
         let length = (b.0 - a.0).hypot(b.1 - a.1);
-        let out = ((b.1 - a.1) / length * BESIDE, -(b.0 - a.0) / length * BESIDE);
+        let out = ((b.1 - a.1) / length * beside, -(b.0 - a.0) / length * beside);
         let steps = length as usize;
         let rises: Vec<bool> = (0..steps)
             .filter_map(|step| {
@@ -231,13 +293,12 @@ fn sides_are_seen(shrunk: &Shrunk, corners: Corners) -> bool {
     sides[0] && sides[2] || sides[1] && sides[3]
 }
 
-/// The same quadrangle a pixel smaller on each side, so that no ground shows along the edges.
-fn inset(corners: Corners) -> Option<Corners> {
-    const PIXELS: f32 = 1.0;
+/// The same quadrangle so many pixels smaller on each side, or larger.
+fn inset(corners: Corners, pixels: f32) -> Option<Corners> {
     let side = |at: usize| {
         let (a, b) = (corners[at % 4], corners[(at + 1) % 4]);
         let length = (b.0 - a.0).hypot(b.1 - a.1);
-        let aside = (-(b.1 - a.1) / length * PIXELS, (b.0 - a.0) / length * PIXELS);
+        let aside = (-(b.1 - a.1) / length * pixels, (b.0 - a.0) / length * pixels);
         [(a.0 + aside.0, a.1 + aside.1), (b.0 + aside.0, b.1 + aside.1)]
     };
     let mut inner = corners;

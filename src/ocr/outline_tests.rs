@@ -95,3 +95,30 @@ fn what_is_no_sheet_is_left_alone() {
     let fading = GrayImage::from_fn(SIZE.0, SIZE.1, |x, _| Luma([(x * 200 / SIZE.0) as u8 + 40]));
     assert_eq!(corners(&Shrunk::of(&fading).unwrap(), 0.1), None);
 }
+
+/// As seen: a bill on a table whose edges swing, and a receipt held before a street.
+#[test]
+fn a_sheet_that_is_not_seen_well_is_worth_a_trial() {
+    let wavy = |x: f32, y: f32| {
+        let swing = 5.0 * (y / 40.0).sin();
+        (95.0 + swing..205.0 + swing).contains(&x)
+    };
+    assert_eq!(corners(&picture(wavy), 0.1), None);
+    let bent = trial(&picture(wavy)).unwrap();
+    assert!(bent.is_likely);
+    assert!(bent.corners[0].0 < 98.0 && bent.corners[1].0 > 202.0, "{:?}", bent.corners);
+
+    let paper = turned(70.0, 110.0, 8.0);
+    let street = GrayImage::from_fn(SIZE.0, SIZE.1, |x, y| {
+        let (right, down) = (x as f32 + 0.5, y as f32 + 0.5);
+        let ground = if y < 150 { 60 + (x / 30 % 4) as u8 * 30 } else { 170 };
+        Luma([if paper(right, down) { 235 } else { ground }])
+    });
+    let street = Shrunk::of(&street).unwrap();
+    assert_eq!(corners(&street, 0.1), None);
+    let held = trial(&street).unwrap();
+    assert!((area(held.corners) / (76.0 * 116.0) - 1.0).abs() < 0.1, "{:?}", held.corners);
+
+    let blank = Shrunk::of(&GrayImage::from_pixel(SIZE.0, SIZE.1, Luma([255]))).unwrap();
+    assert!(trial(&blank).is_none());
+}

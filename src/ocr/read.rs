@@ -10,6 +10,7 @@ use super::leaders::without_leaders;
 use super::light;
 use super::options::TesseractOptions;
 use super::orient::{OrientOptions, sureness};
+use super::outline::Trial;
 use super::plan::{Plan, PlanOptions};
 use super::reread::Rereader;
 use super::segment;
@@ -34,6 +35,8 @@ pub struct ReadOptions {
 
 /// A page that was turned on its side and reads less surely than this is read as it came, too.
 const SURELY_TURNED: f32 = 0.85;
+/// A photograph that reads less surely than this and shows no sheet for sure is read by its brightest patch, too.
+const POORLY: f32 = 0.75;
 
 /// Looks at a page again after the engine: another reader of lines, or one that mends what was read.
 pub trait SecondReader: Send + Sync {
@@ -76,22 +79,37 @@ impl<E: Engine> PageReader<E> {
     }
 
     fn read(&self, page: &PageImage) -> Result<Recognition> {
-        let mut level = self.level(page)?;
+        let (gray, flat) = self.sheet(page);
+        let trial = if flat.is_none() { self.sheet_to_try(page, &gray) } else { None };
+        let first = self.reading(self.level(page, gray, flat)?)?;
+        let Some((gray, flat, is_likely)) = trial else { return Ok(first.recognition()) };
+        if !is_likely && segment::mean_confidence(&first.words) >= POORLY {
+            return Ok(first.recognition());
+        }
+        let of_patch = self.reading(self.level(page, gray, Some(flat))?)?;
+        Ok(surer(first, of_patch).recognition())
+    }
+
+    /// What is read on a page that lies level, however it was photographed.
+    fn reading(&self, mut level: Level) -> Result<Reading> {
         let words = self.words(&mut level)?;
         if level.lies_on_its_side() && segment::mean_confidence(&words) < SURELY_TURNED {
             // Cloth and wood have rows as well, and a sample of them tells nothing.
             let mut as_it_came = level.not_turned();
             let others = self.words(&mut as_it_came)?;
-            return Ok(surer([(level, words), (as_it_came, others)]));
+            return Ok(surer(
+                Reading { level, words },
+                Reading { level: as_it_came, words: others },
+            ));
         }
         if !level.photographed {
-            return Ok(level.recognition(words));
+            return Ok(Reading { level, words });
         }
         // Paper in a photograph is seldom as flat as on a scanner's glass; but on small or faint print less
         // is seen without the shadows, and which page is which shows in what was read.
         let mut smooth = level.without_folds();
         let others = self.words(&mut smooth)?;
-        Ok(surer([(level, words), (smooth, others)]))
+        Ok(surer(Reading { level, words }, Reading { level: smooth, words: others }))
     }
 
     /// The words of the upright picture, which is turned round where it stands on its head.
@@ -127,9 +145,15 @@ impl<E: Engine> PageReader<E> {
         }
     }
 
-    /// The page with its lines level; which of two such ways round is told later, by how it reads.
-    fn level(&self, page: &PageImage) -> Result<Level> {
-        let (gray, flat) = self.sheet(page);
+    /// As [`Self::sheet`], of what may be one; and whether it is likely to be.
+    fn sheet_to_try(&self, page: &PageImage, gray: &GrayImage) -> Option<(GrayImage, Flat, bool)> {
+        let Trial { corners, is_likely } = self.options.sheet.trial(&page.image, gray)?;
+        let flat = Flat::new(page.size(), corners)?;
+        Some((light::evened(flat.apply(gray)), flat, is_likely))
+    }
+
+    /// The page, or the sheet on it, with its lines level; which of two such ways round is told later, by how it reads.
+    fn level(&self, page: &PageImage, gray: GrayImage, flat: Option<Flat>) -> Result<Level> {
         let mut level = Level::of(gray, flat);
         level.photographed = flat.is_some();
         let orient = &self.options.orient;
@@ -193,7 +217,8 @@ impl<E: Engine> PageReader<E> {
     }
 
     fn lines(&self, page: &PageImage) -> Result<(GrayImage, Vec<FoundLine>)> {
-        let upright = self.level(page)?.upright;
+        let (gray, flat) = self.sheet(page);
+        let upright = self.level(page, gray, flat)?.upright;
         let lines = self.lines_of(&upright)?;
         Ok((upright.picture, lines))
     }
@@ -267,13 +292,21 @@ fn as_it_came(gray: &GrayImage) -> Upright {
     Upright::new(gray, Turn::none(PageSize::new(gray.width(), gray.height())))
 }
 
-/// Of two readings of a page the one that is surer, else the first.
-fn surer([(level, words), (other, others)]: [(Level, Vec<Word>); 2]) -> Recognition {
-    if sureness(&others) > sureness(&words) {
-        other.recognition(others)
-    } else {
-        level.recognition(words)
+/// A level page and the words that were read on it.
+struct Reading {
+    level: Level,
+    words: Vec<Word>,
+}
+
+impl Reading {
+    fn recognition(self) -> Recognition {
+        self.level.recognition(self.words)
     }
+}
+
+/// Of two readings of a page the one that is surer, else the first.
+fn surer(first: Reading, other: Reading) -> Reading {
+    if sureness(&other.words) > sureness(&first.words) { other } else { first }
 }
 
 fn requests(cuts: &[Cut], psm: u8, dpi: u32) -> Vec<ReadRequest> {

@@ -6,7 +6,7 @@
 //! (Fischler and Bolles, 1981), but over all pairs of a few rows instead of random ones, so that a page
 //! always gives the same. A scan shows no ground along its border and is left after one look.
 
-use super::outline;
+use super::outline::{self, Trial};
 use super::sheet_edge::{Edge, Side};
 use super::shrunk::Shrunk;
 use image::{GrayImage, RgbImage};
@@ -91,6 +91,18 @@ impl SheetOptions {
             .or_else(|| by_outline(&Shrunk::of(&least_channel(picture))?.closed()))
             .or_else(|| by_outline(on_gray.as_ref()?))?;
         Some(self.whole(corners.map(|(x, y)| (x * scale, y * scale))))
+    }
+
+    /// What may be a sheet in a photograph in which none is sure ([`Self::corners`]): worth a trial where it is likely,
+    /// or the photograph reads badly.
+    pub fn trial(&self, picture: &RgbImage, gray: &GrayImage) -> Option<Trial> {
+        let shrunk = Shrunk::of(gray)?;
+        if !self.find || dark_border(picture, GROUND * shrunk.paper()) < GROUND_AROUND {
+            return None;
+        }
+        let trial = outline::trial(&Shrunk::of(&least_channel(picture))?.closed())?;
+        let in_picture = trial.corners.map(|(x, y)| (x * shrunk.scale, y * shrunk.scale));
+        Some(Trial { corners: self.whole(in_picture), ..trial })
     }
 
     /// The corners where the straight lines along the sheet's sides meet.

@@ -1,0 +1,189 @@
+//! Values that stand without a caption: the only day on a receipt, the number right below the title.
+//!
+//! Where the model sees neither a date nor a number and no caption names one, these are taken.
+
+use super::ValueContext;
+use super::caption_value::{is_mark, line_below, value_at};
+use super::field_names::is_title;
+use super::neighbours::goes_on;
+use super::surplus::digits;
+use super::value::{ValueKind, typed_value};
+use crate::document::{Value, Word};
+use crate::geometry::PixelBox;
+
+/// Between a title and the number under it, in heights of the title.
+const BELOW_TITLE: f32 = 1.5;
+/// Figures of such a number at least.
+const FEWEST_FIGURES: usize = 4;
+/// Words of a title at most: `Factura simplificada`.
+const WORDS_OF_TITLE: usize = 3;
+/// Words of a date at most.
+const WORDS_OF_DATE: usize = 3;
+
+/// The words of the only day on a page, where it first stands; `None` where there are others. `known` are words that
+/// are something else.
+pub fn only_date(words: &[Word], known: &[usize], context: &ValueContext) -> Option<Vec<usize>> {
+    let mut days = dates(words, known, context);
+    let (first, only) = days.next()?;
+    days.all(|(_, day)| day == only).then_some(first)
+}
+
+/// The words of the first day that stands behind a place: `Jakarta, 02 Agustus 2022`. `known` as above.
+pub fn date_behind_place(
+    words: &[Word],
+    known: &[usize],
+    context: &ValueContext,
+) -> Option<Vec<usize>> {
+    dates(words, known, context).map(|(date, _)| date).find(|date| follows_place(words, date))
+}
+
+/// The dates of a page but for known words, in order.
+fn dates<'a>(
+    words: &'a [Word],
+    known: &'a [usize],
+    context: &'a ValueContext,
+) -> impl Iterator<Item = (Vec<usize>, Value)> + 'a {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        while start < words.len() {
+            let run: Vec<usize> = (start..words.len().min(start + WORDS_OF_DATE)).collect();
+            let Some(found) = value_at(words, &run, ValueKind::Date, context) else {
+                start += 1;
+                continue;
+            };
+            start += found.len();
+            let texts: Vec<&str> = found.iter().map(|&word| words[word].text.as_str()).collect();
+            let text = texts.join(" ");
+            if found.iter().any(|word| known.contains(word)) || !has_parts(&text) {
+                continue;
+            }
+            if let Some(day) = typed_value("date", &text, context) {
+                return Some((found, day));
+            }
+        }
+        None
+    })
+}
+
+/// Whether the figures of a date stand apart: `E200615` is a number.
+fn has_parts(text: &str) -> bool {
+    let parts = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    parts.count() > 1
+}
+
+/// Whether the word before a date is a name with a comma.
+fn follows_place(words: &[Word], date: &[usize]) -> bool {
+    let before = date.first().and_then(|first| first.checked_sub(1)).map(|place| &words[place]);
+    before.is_some_and(|place| {
+        let name = place.text.trim_end_matches(',');
+        place.text.ends_with(',')
+            && name.starts_with(char::is_uppercase)
+            && name.chars().all(char::is_alphabetic)
+    })
+}
+
+/// The number that stands alone right below a title, or behind marks: `INVOICE` above `929537`, `FACTURA` above
+/// `NRO.: 00004-00017649`.
+pub fn number_under_title(words: &[Word], context: &ValueContext) -> Option<Vec<usize>> {
+    (0..words.len()).find_map(|start| {
+        let length = title_at(words, start)?;
+        let area = PixelBox::union_of(words[start..start + length].iter().map(|word| word.bbox))?;
+        let below =
+            line_below(words, area, BELOW_TITLE, |index| !(start..start + length).contains(index))?;
+        let marks = below.iter().take_while(|&&index| is_mark(&words[index].text)).count();
+        let number = *below.get(marks)?;
+        let text = words[number].text.as_str();
+        let alone =
+            below.len() == marks + 1 || !goes_on(words[number].bbox, words[below[marks + 1]].bbox);
+        let is_number = digits(text) >= FEWEST_FIGURES
+            && 2 * digits(text) >= text.chars().count()
+            && !text.contains([':', '@'])
+            && typed_value("date", text, context).is_none();
+        (alone && is_number).then(|| vec![number])
+    })
+}
+
+/// How many words of a title begin with one; nothing goes on with it.
+fn title_at(words: &[Word], start: usize) -> Option<usize> {
+    let before = start.checked_sub(1);
+    if before.is_some_and(|before| goes_on(words[before].bbox, words[start].bbox)) {
+        return None;
+    }
+    let on = |at: usize| at + 1 < words.len() && goes_on(words[at].bbox, words[at + 1].bbox);
+    let length = 1 + (start..start + WORDS_OF_TITLE).take_while(|at| on(*at)).count();
+    let texts: Vec<&str> =
+        words[start..start + length].iter().map(|word| word.text.as_str()).collect();
+    let whole = length <= WORDS_OF_TITLE && is_title(&texts.join(" "));
+    whole.then_some(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words of lines 30 pixels apart, their columns 300; `_` is an empty column.
+    fn page(lines: &[&[&str]]) -> Vec<Word> {
+        let mut words = Vec::new();
+        for (row, line) in lines.iter().enumerate() {
+            for (column, text) in line.iter().enumerate() {
+                let mut left = 300 * column as i64;
+                for text in text.split(' ').filter(|text| *text != "_") {
+                    let right = left + 10 * text.chars().count() as i64;
+                    let top = 30 * row as i64;
+                    words.push(Word {
+                        text: text.to_string(),
+                        bbox: PixelBox::new(left, top, right, top + 20),
+                        confidence: 1.0,
+                        line: row as u32,
+                        block: 0,
+                    });
+                    left = right + 8;
+                }
+            }
+        }
+        words
+    }
+
+    #[test]
+    fn a_date_behind_a_place_is_of_issue() {
+        let words = page(&[&["Jakarta, 02 Agustus 2022"], &["Tempo, 3 02.08.2022"]]);
+        assert!(follows_place(&words, &[1, 2, 3]));
+        assert!(!follows_place(&words, &[6]));
+    }
+
+    fn number(lines: &[&[&str]]) -> Option<String> {
+        let words = page(lines);
+        let found = number_under_title(&words, &ValueContext::of_words(&words))?;
+        Some(words[found[0]].text.clone())
+    }
+
+    fn date(lines: &[&[&str]], known: &[usize]) -> Option<Vec<usize>> {
+        let words = page(lines);
+        only_date(&words, known, &ValueContext::of_words(&words))
+    }
+
+    /// As seen on a dealer's invoice and an Argentine one.
+    #[test]
+    fn a_number_right_below_the_title_is_the_papers() {
+        assert_eq!(number(&[&["ACME", "INVOICE"], &["LLC", "929537"]]).as_deref(), Some("929537"));
+        let marked: &[&[&str]] = &[&["_", "FACTURA"], &["_", "NRO.: 00004-00017649"]];
+        assert_eq!(number(marked).as_deref(), Some("00004-00017649"));
+    }
+
+    #[test]
+    fn what_else_stands_below_a_title_is_not() {
+        assert_eq!(number(&[&["INVOICE"], &["1999 Main Street"]]), None);
+        assert_eq!(number(&[&["INVOICE"], &["01/02/2024"]]), None);
+        assert_eq!(number(&[&["Our invoice shows"], &["929537"]]), None);
+    }
+
+    #[test]
+    fn the_only_day_of_a_page_is_its_date() {
+        let lines: &[&[&str]] = &[&["Lidl sp. z o.o."], &["2024-11-16"], &["Suma 5,21"]];
+        assert_eq!(date(lines, &[]), Some(vec![4]));
+        assert_eq!(date(lines, &[4]), None);
+        assert_eq!(date(&[&["02 Agustus 2022"], &["02.08.2022"]], &[]), Some(vec![0, 1, 2]));
+        assert_eq!(date(&[&["2024-11-16"], &["2024-11-17"]], &[]), None);
+        assert_eq!(date(&[&["No E200615"]], &[]), None);
+    }
+}
