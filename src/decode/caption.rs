@@ -30,9 +30,10 @@ const NAMED_SO: f32 = 1e6;
 const FEWEST_OF_NUMBER: usize = 3;
 /// A page has a value of a label where the model, captions heeded, gives it this much.
 const HAS: f32 = 0.3;
-/// A page that is to be paid or was has one of these.
+/// A page that is to be paid or was has one of these, or names its number.
 const SUMS: [&str; 2] = ["total", "subtotal"];
 const DATE: &str = "date";
+const DUE_DATE: &str = "due_date";
 /// Words between a number and its date at most: `issued on`.
 const JOINT_WORDS: usize = 2;
 
@@ -112,10 +113,11 @@ fn fill_in(
             filling(captioned).map(|(label, weight)| (label, weight, captioned.words.clone()))
         })
         .collect();
-    if is_first && SUMS.iter().any(|label| has(head, label)) {
+    let is_called = |label: &str| fillings.iter().any(|(of, ..)| *of == label);
+    if is_first && (is_called(NUMBER) || SUMS.iter().any(|label| has(head, label))) {
         let called: Vec<usize> = found.iter().flat_map(|c| c.words.iter().copied()).collect();
-        let known = [of_others(head, DATE), called.clone()].concat();
-        let is_called = |label: &str| fillings.iter().any(|(of, ..)| *of == label);
+        let rivals: &[&str] = if is_called(NUMBER) { &[DUE_DATE] } else { &[DUE_DATE, NUMBER] };
+        let known = [of_any(head, rivals), called.clone()].concat();
         let day = || {
             date_behind_place(words, &called, context).or_else(|| only_date(words, &known, context))
         };
@@ -132,19 +134,12 @@ fn fill_in(
     }
 }
 
-/// Words that the model sees as something else than a label.
-fn of_others(head: &HeadPrediction, label: &str) -> Vec<usize> {
-    let labels: Vec<usize> = NAMED
-        .iter()
-        .filter(|(other, _)| *other != label)
-        .filter_map(|(other, _)| head.labels.entity_index(other))
-        .collect();
-    let rows = head.probabilities.iter().enumerate();
-    let seen = rows.filter(|(_, row)| {
-        let evidence = Evidence::new(row, &head.labels);
-        labels.iter().any(|label| evidence.of(*label) >= HAS)
-    });
-    seen.map(|(word, _)| word).collect()
+/// Words that the model sees as one of some labels.
+fn of_any(head: &HeadPrediction, labels: &[&str]) -> Vec<usize> {
+    let labels: Vec<usize> =
+        labels.iter().filter_map(|label| head.labels.entity_index(label)).collect();
+    let seen = |word: &usize| labels.iter().any(|label| head.given(*word, *label) >= HAS);
+    (0..head.probabilities.len()).filter(seen).collect()
 }
 
 /// Whether a page has a word of a label.

@@ -145,6 +145,38 @@ fn a_value_may_be_glued_to_its_caption() {
     assert_eq!(found(&line("Ratio:878786")), []);
 }
 
+/// As seen on receipts of restaurants and on German viewers of electronic invoices.
+#[test]
+fn a_title_may_stand_right_before_its_number() {
+    let number = |text: &str| vec![(Some(NUMBER), text.to_string())];
+    assert_eq!(found(&line("INVOICE 1971")), number("1971"));
+    assert_eq!(found(&line("Rechnung 6844134")), number("6844134"));
+    for text in ["Invoice 2024", "Invoice 12/03/2024", "see invoice 1971", "Invoice 1971 of May"] {
+        assert_eq!(found(&line(text)), [], "{text}");
+    }
+    let both = [(Some("date"), "25.04.2018".to_string()), (Some(NUMBER), "1813016".to_string())];
+    assert_eq!(found(&line("BAURECHNUNG (204) Nr. 1813016 vom 25.04.2018")), both);
+    assert_eq!(found(&line("BAURECHNUNG(204) Nr. 1813016 vom 25.04.2018")), both);
+}
+
+/// As seen in Argentina, India and Turkey.
+#[test]
+fn numbers_and_days_of_authorities_are_not_the_papers() {
+    let cases = [
+        ("CAE Nº: 73064284586911", None, "73064284586911"),
+        ("Ack No : 122212401800407", None, "122212401800407"),
+        ("TCKN : 11111111111", None, "11111111111"),
+        ("Inicio de Actividades: 01/11/2015", None, "01/11/2015"),
+        ("Comp. Nro: 00001475", Some(NUMBER), "00001475"),
+        ("Nama : Budi Jaya", None, ""),
+    ];
+    for (text, label, value) in cases {
+        let expected: Vec<_> =
+            Some((label, value.to_string())).filter(|_| !value.is_empty()).into_iter().collect();
+        assert_eq!(found(&line(text)), expected, "{text}");
+    }
+}
+
 /// Classes O, B/I-INVOICE_NUMBER, B/I-DATE, B/I-DUE_DATE.
 fn head(rows: &[[f32; 7]]) -> HeadPrediction {
     HeadPrediction {

@@ -17,6 +17,8 @@ use crate::geometry::PixelBox;
 
 /// Words of one number stand closer than this many heights.
 const CLOSE: f32 = 1.2;
+/// The same of a series and its number, which forms print in fields of their own.
+const NEAR: f32 = 3.0;
 
 /// Takes neighbouring words into the sums and dates that need them. Values are set by it, too.
 pub fn complete(decoding: &mut PageDecoding, page: &Page, context: &ValueContext) {
@@ -112,7 +114,9 @@ fn other_part(decoding: &PageDecoding, page: &Page, index: usize) -> Option<Neig
         let joined = right == left + 2
             || text(left).ends_with(['-', '/'])
             || is_series_and_number(text(left), text(right));
-        let close = |word: usize| are_close(page.words[word].bbox, page.words[word + 1].bbox);
+        let near = if is_series_and_number(text(left), text(right)) { NEAR } else { CLOSE };
+        let close =
+            |word: usize| are_within(near, page.words[word].bbox, page.words[word + 1].bbox);
         let is_part = joined && right < page.words.len() && is_number(left) && is_number(right);
         (is_part && (left..right).all(close)).then_some(right)
     };
@@ -160,9 +164,13 @@ fn series(decoding: &PageDecoding, page: &Page, index: usize) -> Option<Neighbou
         && close(caption)
         && close(series)
         && is_number_mark(text(caption))
-        && text(first).starts_with(|c: char| c.is_ascii_digit())
-        && is_free(decoding, series);
-    fits.then(|| Neighbour { words: vec![series], entity: None })
+        && text(first).starts_with(|c: char| c.is_ascii_digit());
+    // The model may take the letters for a number of their own.
+    let own = decoding.words.iter().position(|words| *words == [series]).filter(|&own| {
+        own != index && decoding.entities[own].label == decoding.entities[index].label
+    });
+    (fits && (own.is_some() || is_free(decoding, series)))
+        .then(|| Neighbour { words: vec![series], entity: own })
 }
 
 /// `nr`, `No.:`, `N°`, `#`, `Number:`: the end of a number's caption.
@@ -175,8 +183,13 @@ fn is_number_mark(text: &str) -> bool {
 
 /// Whether two words stand on one line with little between them.
 fn are_close(left: PixelBox, right: PixelBox) -> bool {
+    are_within(CLOSE, left, right)
+}
+
+/// Whether two words stand on one line with fewer heights between them.
+fn are_within(heights: f32, left: PixelBox, right: PixelBox) -> bool {
     let gap = right.left() as f32 - left.right() as f32;
-    on_one_line(left, right) && gap < CLOSE * left.height().max(right.height()) as f32
+    on_one_line(left, right) && gap < heights * left.height().max(right.height()) as f32
 }
 
 /// Whether an entity with a neighbour means what it did not without.
@@ -345,6 +358,8 @@ mod tests {
             found(&[(caption, "O"), (series, "O"), ("7/2021", "B-INVOICE_NUMBER")])[0].0.clone()
         };
         assert_eq!(line("nr", "FV"), "FV 7/2021");
+        let both = [("nr", "O"), ("FV", "B-INVOICE_NUMBER"), ("7/2021", "B-INVOICE_NUMBER")];
+        assert_eq!(found(&both), one("FV 7/2021", "FV 7/2021"));
         assert_eq!(line("nr:", "FV"), "FV 7/2021");
         assert_eq!(line("Faktura", "NR"), "7/2021");
         assert_eq!(line("przez", "FV"), "7/2021");

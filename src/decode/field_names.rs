@@ -1,6 +1,7 @@
 //! The vocabulary of captions: field names of every language known, and which of them stands among
 //! the words of a page.
 
+use super::date::parse_date;
 use super::months::fold;
 use super::neighbours::goes_on;
 use super::surplus::digits;
@@ -87,6 +88,13 @@ const OTHER_NUMBERS: [&str; 63] = [
     "terminal", "terminalid", "terminalno", "merchantid", "approvalcode", "apprcode", "authcode", "transaktion",
     "seriennummer", "serialno", "cae", "caen", "caenro", "cbu", "dispatchdocno", "docketno", "awbno", "lrno",
     "quoteid", "vin", "vinnumber", "npwp", "nik", "siniestro", "matricula",
+];
+
+/// The same of dates.
+#[rustfmt::skip]
+const OTHER_DATES: [&str; 12] = [
+    "iniciodeactividades", "iniciodeactividad", "fechadeiniciodeactividades", "fechainiciodeactividades",
+    "vtocae", "fechavtocae", "fechadevtodecae", "vencimientocae", "ackdate", "ackdt", "dateofbirth", "expirydate",
 ];
 
 /// Field names of tax authorities' own layouts that no language's lexicon has, by their letters.
@@ -206,6 +214,10 @@ static CAPTIONS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {
     for key in OTHER_NUMBERS {
         found.entry(key.to_string()).or_insert(Some(other_number));
     }
+    let other_date = Announced::new(ValueKind::Date, None);
+    for key in OTHER_DATES {
+        found.entry(key.to_string()).or_insert(Some(other_date));
+    }
     let person = Announced::new(ValueKind::Text, None).of(Nature::Person);
     for key in PERSONS.into_iter().flat_map(|term| keys_of(term, FEWEST_OF_PERSON)) {
         found.entry(key).or_insert(Some(person));
@@ -294,27 +306,54 @@ pub(super) fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announc
     for length in 1..=LONGEST.min(words.len() - start) {
         let at = start + length - 1;
         let apart = length > 1 && !goes_on(words[at - 1].bbox, words[at].bbox);
-        if apart || digits(&words[at].text) > 0 {
-            let mark = if apart { None } else { glued_mark(&words[at].text) };
-            let known = mark.and_then(|mark| {
-                let titled = TITLES.contains(&key.as_str()).then_some(OF_NUMBER);
-                CAPTIONS.get(&(key + &letters(mark))).copied().or(titled)
-            });
+        let text = without_code(&words[at].text);
+        if apart || digits(text) > 0 {
+            let titled = TITLES.contains(&key.as_str()).then_some(OF_NUMBER);
+            let known = match glued_mark(text).filter(|_| !apart) {
+                Some(mark) => CAPTIONS.get(&(key + &letters(mark))).copied().or(titled),
+                None => titled.filter(|_| is_numbered_title(words, start, at)),
+            };
             if let (Some(announced), true) = (known, length > 1) {
                 longest = Some((length - 1, announced));
             }
             break;
         }
-        let part = letters(&words[at].text);
+        let part = letters(text);
         let stem = STEMS.iter().find(|stem| length == 1 && part.ends_with(**stem));
         key.push_str(stem.unwrap_or(&part.as_str()));
         if let Some(announced) = CAPTIONS.get(&key) {
             longest = Some((length, *announced));
-        } else if words[at].text.contains('#') && TITLES.contains(&key.as_str()) {
+        } else if text.contains('#') && TITLES.contains(&key.as_str()) {
             longest = Some((length, OF_NUMBER));
         }
     }
     longest
+}
+
+/// A caption's word without the code in brackets: `HANDELSRECHNUNG(380)`, `(204)`.
+fn without_code(text: &str) -> &str {
+    let code = text.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
+    match code {
+        Some((before, code)) if code.bytes().all(|b| b.is_ascii_digit()) => before,
+        _ => text,
+    }
+}
+
+/// Whether a title stands alone in front of its number: `INVOICE 1971`, `Rechnung 6844134`, but not `Invoice 2024`.
+fn is_numbered_title(words: &[Word], start: usize, number: usize) -> bool {
+    const FEWEST_FIGURES: usize = 3;
+    let Some(word) = words.get(number) else { return false };
+    let goes_on_from = |left: &Word, right: &Word| goes_on(left.bbox, right.bbox);
+    let is_year = word.text.len() == 4 && word.text.starts_with("20");
+    let before = start.checked_sub(1).map(|before| &words[before]);
+    goes_on_from(&words[number - 1], word)
+        && digits(&word.text) >= FEWEST_FIGURES
+        && word.text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && word.text.chars().all(|c| c.is_ascii_alphanumeric() || "-/".contains(c))
+        && !is_year
+        && parse_date(&word.text, None).is_none()
+        && !before.is_some_and(|before| goes_on_from(before, &words[start]))
+        && !words.get(number + 1).is_some_and(|next| goes_on_from(word, next))
 }
 
 /// What a caption that its value is glued to announces: `Kvittering:878786`, `Date:27.12.2025`.

@@ -152,7 +152,7 @@ fn may_answer(entity: &Entity) -> bool {
     let is_date = || DIGITS_OF_DATE.contains(&digits(text)) && digits(text) < text.chars().count();
     match ValueKind::of_label(&entity.label) {
         ValueKind::Text => letters_and_digits(text).len() > 1,
-        ValueKind::Identifier => digits(text) > 0 && !text.ends_with('%') && !is_phone(text),
+        ValueKind::Identifier => digits(text) > 0 && !is_rate(text) && !is_phone(text),
         ValueKind::Date => entity.value.is_some() || is_date(),
         ValueKind::Currency => {
             entity.value.is_some() || !marks(&text.chars().collect::<Vec<_>>()).is_empty()
@@ -162,6 +162,11 @@ fn may_answer(entity: &Entity) -> bool {
         }
         ValueKind::Quantity => true,
     }
+}
+
+/// `85%`
+fn is_rate(text: &str) -> bool {
+    text.strip_suffix('%').is_some_and(|rate| rate.chars().all(|c| c.is_ascii_digit() || c == '.'))
 }
 
 /// `323-603-0004`, `(323) 603-0004`: in groups of three, three and four figures.

@@ -3,7 +3,7 @@
 //! Where the model sees neither a date nor a number and no caption names one, these are taken.
 
 use super::ValueContext;
-use super::caption_value::{is_mark, line_below, value_at};
+use super::caption_value::{VALUE_WORDS, is_mark, line_below, value_at};
 use super::field_names::is_title;
 use super::neighbours::goes_on;
 use super::surplus::digits;
@@ -17,8 +17,6 @@ const BELOW_TITLE: f32 = 1.5;
 const FEWEST_FIGURES: usize = 4;
 /// Words of a title at most: `Factura simplificada`.
 const WORDS_OF_TITLE: usize = 3;
-/// Words of a date at most.
-const WORDS_OF_DATE: usize = 3;
 
 /// The words of the only day on a page, where it first stands; `None` where there are others. `known` are words that
 /// are something else.
@@ -46,7 +44,7 @@ fn dates<'a>(
     let mut start = 0;
     std::iter::from_fn(move || {
         while start < words.len() {
-            let run: Vec<usize> = (start..words.len().min(start + WORDS_OF_DATE)).collect();
+            let run: Vec<usize> = (start..words.len().min(start + VALUE_WORDS)).collect();
             let Some(found) = value_at(words, &run, ValueKind::Date, context) else {
                 start += 1;
                 continue;
@@ -185,5 +183,6 @@ mod tests {
         assert_eq!(date(&[&["02 Agustus 2022"], &["02.08.2022"]], &[]), Some(vec![0, 1, 2]));
         assert_eq!(date(&[&["2024-11-16"], &["2024-11-17"]], &[]), None);
         assert_eq!(date(&[&["No E200615"]], &[]), None);
+        assert_eq!(date(&[&["FECHA 08 / 02 / 23"]], &[]), Some(vec![1, 2, 3, 4, 5]));
     }
 }
