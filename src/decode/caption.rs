@@ -9,12 +9,15 @@
 
 use super::ValueContext;
 use super::caption_value::{VALUE_WORDS, has_cents, value_at, value_of};
-use super::field_names::{Announced, NAMED, NUMBER, Nature, caption_at, caption_in};
+use super::currency::marks;
+use super::field_names::{Announced, NAMED, NUMBER, Nature, OF_NUMBER, caption_at, caption_in};
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use super::sequence::Evidence;
 use super::surplus::digits;
-use super::unnamed::{date_behind_place, number_under_title, only_date};
+use super::unnamed::{
+    date_behind_place, number_of_nota_fiscal, number_that_says_so, number_under_title, only_date,
+};
 use super::value::ValueKind;
 use crate::document::Word;
 
@@ -24,7 +27,7 @@ const OTHER_NUMBER: f32 = 0.1;
 const STANDING_IN: f32 = 1e6;
 /// What those of a sum are multiplied by where a page has no other that is called so.
 const CALLED_SO: f32 = 1000.0;
-/// The same of a number or date, whose captions are clearer.
+/// The same of a number or date, whose captions are clearer, and of a sum with its currency.
 const NAMED_SO: f32 = 1e6;
 /// Letters and digits of a number that is taken for its caption alone at least.
 const FEWEST_OF_NUMBER: usize = 3;
@@ -94,11 +97,12 @@ fn fill_in(
         }
         Announced { kind: ValueKind::Amount, label: Some(label), nature } => {
             let text = |&word: &usize| words[word].text.as_str();
-            let is_sum = value.iter().any(|word| {
-                let whole = no_cents || nature == Nature::HeadsSum;
-                has_cents(text(word)) || (whole && digits(text(word)) >= FEWEST_DIGITS)
-            });
-            is_sum.then_some((label, CALLED_SO))
+            let in_currency = is_in_currency(words, value);
+            let whole = no_cents || nature == Nature::HeadsSum || in_currency;
+            let figures: usize = value.iter().map(|word| digits(text(word))).sum();
+            let is_sum = value.iter().any(|word| has_cents(text(word)))
+                || (whole && figures >= FEWEST_DIGITS);
+            is_sum.then_some((label, if in_currency { NAMED_SO } else { CALLED_SO }))
         }
         Announced { kind: ValueKind::Identifier | ValueKind::Date, label: Some(label), .. } => {
             let letters = value.iter().flat_map(|&word| words[word].text.chars());
@@ -122,7 +126,8 @@ fn fill_in(
             date_behind_place(words, &called, context).or_else(|| only_date(words, &known, context))
         };
         let day = (!is_called(DATE)).then(day).flatten();
-        let number = (!is_called(NUMBER)).then(|| number_under_title(words, context)).flatten();
+        let number = || number_under_title(words, context).or_else(|| number_that_says_so(words));
+        let number = (!is_called(NUMBER)).then(number).flatten();
         fillings.extend(day.map(|day| (DATE, NAMED_SO, day)));
         fillings.extend(number.map(|number| (NUMBER, NAMED_SO, number)));
     }
@@ -132,6 +137,18 @@ fn fill_in(
     for (label, weight, value) in fillings.iter().filter(|(of, ..)| lacking.contains(of)) {
         head.favour(value.iter().copied(), label, *weight);
     }
+}
+
+/// Whether a currency's mark stands right behind a value: `7 200 Ft`.
+fn is_in_currency(words: &[Word], value: &[usize]) -> bool {
+    let next = value.last().and_then(|&last| Some((&words[last], words.get(last + 1)?)));
+    next.is_some_and(|(last, next)| {
+        let text: Vec<char> = next.text.chars().collect();
+        goes_on(last.bbox, next.bbox)
+            && marks(&text)
+                .first()
+                .is_some_and(|mark| mark.start == 0 && mark.end + 1 >= text.len())
+    })
 }
 
 /// Words that the model sees as one of some labels.
@@ -205,6 +222,8 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
         }
         start = end;
     }
+    let of_nota_fiscal = number_of_nota_fiscal(words);
+    found.extend(of_nota_fiscal.map(|number| Captioned { announced: OF_NUMBER, words: number }));
     found
 }
 

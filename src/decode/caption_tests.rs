@@ -159,6 +159,16 @@ fn a_title_may_stand_right_before_its_number() {
     assert_eq!(found(&line("BAURECHNUNG(204) Nr. 1813016 vom 25.04.2018")), both);
 }
 
+/// As seen on Hungarian invoices.
+#[test]
+fn sums_with_spaced_thousands_are_whole() {
+    let total = |text: &str| vec![(Some("total"), text.to_string())];
+    assert_eq!(found(&line("Fizetendő végösszeg: 21 900 Ft")), total("21 900"));
+    assert_eq!(found(&line("Fizetendő: 1 007 200,50 Ft")), total("1 007 200,50"));
+    assert!(is_in_currency(&line("Fizetendő: 7 200 Ft,"), &[1, 2]));
+    assert!(!is_in_currency(&line("Fizetendő: 7 200 Forint"), &[1, 2]));
+}
+
 /// As seen in Argentina, India and Turkey.
 #[test]
 fn numbers_and_days_of_authorities_are_not_the_papers() {

@@ -3,6 +3,7 @@
 use super::ValueContext;
 use super::field_names::{Announced, Nature, caption_at, letters};
 use super::neighbours::{goes_on, on_one_line};
+use super::sums::words_of_number;
 use super::surplus::digits;
 use super::value::{ValueKind, typed_value};
 use crate::document::Word;
@@ -137,14 +138,7 @@ pub fn value_at(
         typed_value(label, &joined, context).is_some()
     };
     if kind == ValueKind::Amount {
-        let letters = |index: usize| text(index).chars().filter(|c| c.is_alphabetic()).count();
-        let sums = || {
-            row.iter().take_while(|&&index| letters(index) <= 3).filter(|&&index| {
-                !text(index).contains('%') && digits(text(index)) > 0 && means("total", &[index])
-            })
-        };
-        let has_cents = |&&index: &&usize| has_cents(text(index));
-        return sums().find(has_cents).or_else(|| sums().next()).map(|&index| vec![index]);
+        return sum_at(words, row, context);
     }
     if kind == ValueKind::Text {
         return name_at(words, row);
@@ -166,6 +160,30 @@ pub fn value_at(
         _ => None,
     };
     length.map(|length| run[..length].to_vec())
+}
+
+/// The first sum of a row, before any word, those with cents first.
+fn sum_at(words: &[Word], row: &[usize], context: &ValueContext) -> Option<Vec<usize>> {
+    /// A currency's mark has so many letters at most.
+    const LETTERS_OF_MARK: usize = 3;
+    let text = |index: usize| words[index].text.as_str();
+    let letters = |index: usize| text(index).chars().filter(|c| c.is_alphabetic()).count();
+    let length = row.iter().take_while(|&&index| letters(index) <= LETTERS_OF_MARK).count();
+    let mut sums: Vec<Vec<usize>> = Vec::new();
+    let mut at = 0;
+    while at < length {
+        let number = &row[at..at + words_of_number(words, &row[at..length]).max(1)];
+        at += number.len();
+        let joined: String = number.iter().map(|&index| text(index)).collect();
+        let is_sum = !joined.contains('%')
+            && digits(&joined) > 0
+            && typed_value("total", &joined, context).is_some();
+        if is_sum {
+            sums.push(number.to_vec());
+        }
+    }
+    let has_cents = |sum: &&Vec<usize>| sum.iter().any(|&index| has_cents(text(index)));
+    sums.iter().find(has_cents).or_else(|| sums.first()).cloned()
 }
 
 /// The words at the head of a row up to its first wide gap.

@@ -8,7 +8,7 @@ use super::amount::{NumberContext, decimal_evidence};
 use super::currency;
 use super::date::DateOrder::{self, DayMonthYear, MonthDayYear, YearMonthDay};
 use super::date::order_evidence;
-use crate::document::Word;
+use crate::document::{Page, Word, WordSource};
 
 /// What was gathered; the default knows nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +19,13 @@ pub struct ValueContext {
     pub decimal: Option<char>,
     /// Whether nothing speaks against the document being American.
     pub american: bool,
+    /// Whether the words are the page's own text, in which no letter is misread.
+    pub as_written: bool,
 }
 
 impl Default for ValueContext {
     fn default() -> Self {
-        Self { order: None, currency: None, decimal: None, american: true }
+        Self { order: None, currency: None, decimal: None, american: true, as_written: false }
     }
 }
 
@@ -32,6 +34,12 @@ impl ValueContext {
     pub fn of_words<'a>(words: impl IntoIterator<Item = &'a Word>) -> Self {
         let texts: Vec<&str> = words.into_iter().map(|word| word.text.as_str()).collect();
         Self::of_text(&texts.join(" "))
+    }
+
+    /// From all the words of a page.
+    pub fn of_page(page: &Page) -> Self {
+        let as_written = page.source != WordSource::Ocr;
+        Self { as_written, ..Self::of_words(&page.words) }
     }
 
     /// From running text.
@@ -53,7 +61,7 @@ impl ValueContext {
         });
         let decimal = most_frequent(text.split_whitespace().filter_map(decimal_evidence).collect());
         let decimal = decimal.or(habits.map(|(_, decimal)| decimal));
-        Self { order, currency, decimal, american }
+        Self { order, currency, decimal, american, as_written: false }
     }
 
     /// The part that numbers need.

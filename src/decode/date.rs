@@ -199,11 +199,13 @@ impl Figures<'_> {
                 year_first().or_else(day_first).or_else(month_first)
             }
             // Dots are put between day and month where the day comes first.
-            Some(DateOrder::MonthDayYear) if !dotted => {
-                month_first().or_else(day_first).or_else(year_first)
-            }
+            Some(DateOrder::MonthDayYear) if !dotted => month_first()
+                .or_else(|| self.of_our_time(day_first(), year_first()))
+                .or_else(year_first),
             _ => {
                 let plain = day_first().or_else(month_first);
+                let plain =
+                    if order.is_none() { self.of_our_time(plain, year_first()) } else { plain };
                 // 18-12-31 read from the left is nearer than the year 2031.
                 let near = || year_first().filter(|d| (2000..2031).contains(&d.year()));
                 match plain {
@@ -216,6 +218,19 @@ impl Figures<'_> {
                 }
             }
         }
+    }
+
+    /// A date whose year is told by two figures behind day and month, or in front of them where that is likelier: on a
+    /// paper that says nothing else, 25/11/03 is hardly of 2003.
+    fn of_our_time(
+        self,
+        plain: Option<NaiveDate>,
+        year_first: Option<NaiveDate>,
+    ) -> Option<NaiveDate> {
+        const OURS: std::ops::Range<i32> = 2015..2031;
+        let old = plain.is_some_and(|day| (2000..2010).contains(&day.year()));
+        let ours = year_first.filter(|day| OURS.contains(&day.year()));
+        if old && full_year(self.third).is_none() { ours.or(plain) } else { plain }
     }
 
     /// The order, where only one is possible.

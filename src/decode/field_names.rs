@@ -80,14 +80,14 @@ const OTHERS: [(ValueKind, &[Term]); 4] = [
 /// Names of numbers of authorities, devices and payments that are not asked for in any language's layouts, by their
 /// letters: none is the invoice's.
 #[rustfmt::skip]
-const OTHER_NUMBERS: [&str; 63] = [
+const OTHER_NUMBERS: [&str; 64] = [
     "abn", "acn", "uen", "cin", "pan", "panno", "gstin", "gstno", "gstinno", "gstinuin", "sstno", "sstid", "tinno",
     "ntn", "strn", "fssai", "fssaino", "fssailicno", "dlno", "licno", "liceno", "irn", "irnno", "ackno",
     "ewaybillno", "ewaybill", "vehicleno", "statecode", "hsncode", "udyam", "msmeno", "numerodecertificado",
     "certificadon", "chavedeacesso", "claveacceso", "clavedeacceso", "numerodeautorizacion", "protocolodeautorizacao",
     "terminal", "terminalid", "terminalno", "merchantid", "approvalcode", "apprcode", "authcode", "transaktion",
     "seriennummer", "serialno", "cae", "caen", "caenro", "cbu", "dispatchdocno", "docketno", "awbno", "lrno",
-    "quoteid", "vin", "vinnumber", "npwp", "nik", "siniestro", "matricula",
+    "quoteid", "serie", "vin", "vinnumber", "npwp", "nik", "siniestro", "matricula",
 ];
 
 /// The same of dates.
@@ -190,7 +190,7 @@ impl Announced {
     }
 }
 
-const OF_NUMBER: Announced = Announced::new(ValueKind::Identifier, Some(NUMBER));
+pub(super) const OF_NUMBER: Announced = Announced::new(ValueKind::Identifier, Some(NUMBER));
 
 /// Field names by their letters; those that mean two things are left out.
 static CAPTIONS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {

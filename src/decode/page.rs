@@ -161,7 +161,7 @@ pub fn decode_page(
     options: &DecodeOptions,
 ) -> Result<PageDecoding> {
     let mut found: Vec<(Span, &LabelSet)> = Vec::new();
-    let context = ValueContext::of_words(&page.words);
+    let context = ValueContext::of_page(page);
     // Plain aggregation gives what the Python pipeline gives.
     let is_plain = options.bio.aggregation.is_plain();
     for head in &prediction.heads {

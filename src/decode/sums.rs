@@ -57,27 +57,50 @@ pub fn sums_of(head: &HeadPrediction, words: &[Word], context: &ValueContext) ->
 
 /// The first word of the number that ends with a word: `2 305,00` are two, close together.
 fn start_of_number(words: &[Word], end: usize) -> usize {
-    /// Between thousands, in heights.
-    const CLOSE: f32 = 0.6;
-    let figures = |text: &str| text.chars().take_while(char::is_ascii_digit).count();
     let mut start = end;
     while let Some(before) = start.checked_sub(1) {
-        let (head, tail) = (&words[before], &words[start]);
-        let thousands = figures(&tail.text) == 3;
-        // `EUR` or a sign may be glued to the first figures.
-        let last = head.text.chars().rev().take_while(char::is_ascii_digit).count();
-        let only = figures(&head.text) == head.text.len();
-        let gap = tail.bbox.left() as f32 - head.bbox.right() as f32;
-        let close = gap < CLOSE * head.bbox.height().max(tail.bbox.height()) as f32;
-        if !thousands || !(1..=3).contains(&last) || !close || !on_one_line(head.bbox, tail.bbox) {
+        if !goes_on_in_thousands(&words[before], &words[start]) {
             break;
         }
         start = before;
-        if !only {
+        if !is_figures(&words[before].text) {
             break;
         }
     }
     start
+}
+
+/// How many words of a row the number has that its first word begins.
+pub fn words_of_number(words: &[Word], row: &[usize]) -> usize {
+    let joins = |pair: &[usize]| {
+        let (head, tail) = (&words[pair[0]], &words[pair[1]]);
+        goes_on_in_thousands(head, tail)
+    };
+    let first = row.len().min(1);
+    let others = row
+        .windows(2)
+        .enumerate()
+        .take_while(|(at, pair)| joins(pair) && (*at == 0 || is_figures(&words[pair[0]].text)));
+    first + others.count()
+}
+
+/// Whether a word is the next three figures of the number that ends with another, a little space between them.
+fn goes_on_in_thousands(head: &Word, tail: &Word) -> bool {
+    /// Between thousands, in heights.
+    const CLOSE: f32 = 0.6;
+    let figures = |text: &str| text.chars().take_while(char::is_ascii_digit).count();
+    // `EUR` or a sign may be glued to the first figures.
+    let last = head.text.chars().rev().take_while(char::is_ascii_digit).count();
+    let gap = tail.bbox.left() as f32 - head.bbox.right() as f32;
+    let close = gap < CLOSE * head.bbox.height().max(tail.bbox.height()) as f32;
+    figures(&tail.text) == 3
+        && (1..=3).contains(&last)
+        && close
+        && on_one_line(head.bbox, tail.bbox)
+}
+
+fn is_figures(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// An amount in thousandths, so that sums are compared without rounding; `None` with more decimals.
@@ -140,5 +163,8 @@ mod tests {
         let row = [("2", 0), ("305,00", 12), ("461,00", 200), ("2", 400), ("766,00", 412)];
         let words: Vec<Word> = row.into_iter().map(word).collect();
         assert_eq!([1, 2, 4].map(|end| start_of_number(&words, end)), [0, 2, 3]);
+        let lengths = [0, 2, 3]
+            .map(|start| words_of_number(&words, &(start..words.len()).collect::<Vec<_>>()));
+        assert_eq!((lengths, words_of_number(&words, &[])), ([2, 1, 2], 0));
     }
 }

@@ -16,6 +16,10 @@ const TOTAL: f32 = 0.5;
 const LAST: f32 = 1e4;
 /// The same of those before it.
 const BEFORE: f32 = 0.01;
+/// What the odds of the sum of a row's net and tax are multiplied by, as the total, wherever it stands, and those of
+/// the net: captions of the row may have raised them as far.
+const SUM_OF_BOTH: f32 = 1e6;
+const NOT_THE_SUM: f32 = 1e-4;
 /// What the odds of those before it are multiplied by as what their size says.
 const BY_SIZE: f32 = 30.0;
 /// No tax is more of a total than this.
@@ -34,9 +38,9 @@ pub fn weigh_total_rows(head: &mut HeadPrediction, words: &[Word], sums: &[Sum])
         row.sort_by_key(|other| bbox(other).left());
         let Some((last, others)) = row.split_last() else { continue };
         if let ([net], Some(gross)) = (others, sum_of_both(sums, others, last)) {
-            weigh(head, gross, |label| if label == total { LAST } else { 1.0 });
+            weigh(head, gross, |label| if label == total { SUM_OF_BOTH } else { 1.0 });
             weigh(head, net, |label| match label {
-                label if label == total => BEFORE,
+                label if label == total => NOT_THE_SUM,
                 label if label == subtotal => BY_SIZE,
                 _ => 1.0,
             });

@@ -96,9 +96,32 @@ pub fn number_under_title(words: &[Word], context: &ValueContext) -> Option<Vec<
         let is_number = digits(text) >= FEWEST_FIGURES
             && 2 * digits(text) >= text.chars().count()
             && !text.contains([':', '@'])
-            && typed_value("date", text, context).is_none();
+            && !(has_parts(text) && typed_value("date", text, context).is_some());
         (alone && is_number).then(|| vec![number])
     })
+}
+
+/// The number that says itself what it is: `#INV-2025-001`.
+pub fn number_that_says_so(words: &[Word]) -> Option<Vec<usize>> {
+    let says_so = |text: &str| {
+        let rest = text.trim_start_matches('#').strip_prefix("INV");
+        rest.is_some_and(|rest| {
+            rest.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && digits(rest) > 0
+        })
+    };
+    words.iter().position(|word| says_so(&word.text)).map(|word| vec![word])
+}
+
+/// The number of a Brazilian nota fiscal, nine figures in groups, on the sheet that goes with it: `Nº 000.043.445`.
+pub fn number_of_nota_fiscal(words: &[Word]) -> Option<Vec<usize>> {
+    let grouped = |text: &str| {
+        let groups = || text.split('.');
+        groups().count() == 3
+            && groups().all(|group| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let is_sheet = words.iter().any(|word| word.text.eq_ignore_ascii_case("danfe"));
+    let number = is_sheet.then(|| words.iter().position(|word| grouped(&word.text)))?;
+    number.map(|word| vec![word])
 }
 
 /// How many words of a title begin with one; nothing goes on with it.
@@ -158,6 +181,16 @@ mod tests {
     fn date(lines: &[&[&str]], known: &[usize]) -> Option<Vec<usize>> {
         let words = page(lines);
         only_date(&words, known, &ValueContext::of_words(&words))
+    }
+
+    #[test]
+    fn numbers_that_are_known_by_their_look() {
+        let says_so = |text: &str| number_that_says_so(&page(&[&[text]]));
+        assert_eq!(says_so("Acme #INV-2025-001"), Some(vec![1]));
+        assert_eq!(says_so("INVOICE INVESTMENT 12"), None);
+        let sheet: &[&[&str]] = &[&["DANFE"], &["Nº. 000.043.445"], &["123.456.789"]];
+        assert_eq!(number_of_nota_fiscal(&page(sheet)), Some(vec![2]));
+        assert_eq!(number_of_nota_fiscal(&page(&sheet[1..])), None);
     }
 
     /// As seen on a dealer's invoice and an Argentine one.

@@ -78,7 +78,7 @@ pub fn typed_value(label: &str, text: &str, context: &ValueContext) -> Option<Va
             Some(Value::Date { date: date.format("%Y-%m-%d").to_string() })
         }
         ValueKind::Quantity => parse_quantity(text, context.numbers()).map(as_text),
-        ValueKind::Identifier => identifier(text).map(as_text),
+        ValueKind::Identifier => identifier(text, context.as_written).map(as_text),
         ValueKind::Currency => {
             let characters: Vec<char> = text.trim().chars().collect();
             let mark = *currency::marks(&characters).first()?;
@@ -109,9 +109,10 @@ fn as_text(text: String) -> Value {
     Value::Text { text }
 }
 
-/// An identifier without its caption: `Invoice No.: INV-2018/5` → `INV-2018/5`. Captions have no
+/// An identifier without its caption, and look-alikes of figures mended but where words are as written: `Invoice
+/// No.: INV-2018/5` → `INV-2018/5`. Captions have no
 /// digits and end at a colon or `#`, or are words that mean number.
-fn identifier(text: &str) -> Option<String> {
+fn identifier(text: &str, as_written: bool) -> Option<String> {
     const CAPTIONS: [&str; 14] = [
         "no", "nr", "n°", "nº", "num", "number", "nummer", "invoice", "receipt", "rechnung",
         "facture", "factura", "order", "bill",
@@ -135,7 +136,7 @@ fn identifier(text: &str) -> Option<String> {
     let marks = ["n°", "nº", "N°", "Nº", "№", "č.", "Č.", "Nr.", "nr.", "No.", "no."];
     rest = marks.iter().find_map(|mark| rest.strip_prefix(mark)).unwrap_or(rest).trim_matches(edge);
     let joined = rest.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mended = mend_identifier(&joined);
+    let mended = if as_written { joined } else { mend_identifier(&joined) };
     mended.chars().any(char::is_alphanumeric).then_some(mended)
 }
 
