@@ -178,6 +178,7 @@ fn numbers_and_days_of_authorities_are_not_the_papers() {
         ("TCKN : 11111111111", None, "11111111111"),
         ("Inicio de Actividades: 01/11/2015", None, "01/11/2015"),
         ("Comp. Nro: 00001475", Some(NUMBER), "00001475"),
+        ("Comprobante Nº 20/03/2011", None, ""),
         ("Nama : Budi Jaya", None, ""),
     ];
     for (text, label, value) in cases {

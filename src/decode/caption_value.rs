@@ -1,6 +1,7 @@
 //! Where the value of a caption stands: behind it on its line, or below it.
 
 use super::ValueContext;
+use super::date::is_written_date;
 use super::field_names::{Announced, Nature, caption_at, letters};
 use super::neighbours::{goes_on, on_one_line};
 use super::sums::words_of_number;
@@ -148,10 +149,13 @@ pub fn value_at(
     let length = match kind {
         ValueKind::Date => (1..=run.len()).find(|&length| means("date", &run[..length])),
         ValueKind::Identifier => {
-            let numbered = |index: usize| digits(text(index)) > 0;
+            let numbered = |index: usize| digits(text(index)) > 0 && !is_written_date(text(index));
             match *run {
                 [first, ..] if numbered(first) => Some(1),
-                [first, second, ..] if text(first).chars().count() <= 4 && numbered(second) => {
+                // `FV 1/1/2030`: behind letters of a series it is a number.
+                [first, second, ..]
+                    if text(first).chars().count() <= 4 && digits(text(second)) > 0 =>
+                {
                     Some(2)
                 }
                 _ => None,
