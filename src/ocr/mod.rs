@@ -10,6 +10,7 @@ pub mod ink;
 pub mod language;
 mod lead;
 mod leaders;
+mod level;
 mod light;
 mod options;
 mod orient;

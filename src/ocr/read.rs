@@ -2,14 +2,14 @@
 //! looked at again, put the words back onto the page as it came.
 
 use super::bands::BandOptions;
-use super::cents::with_cents;
 use super::engine::{Engine, FoundLine, ReadRequest};
 use super::flat::Flat;
-use super::frame::{Cut, Turn};
+use super::frame::Cut;
 use super::leaders::without_leaders;
+use super::level::{Level, Reading, surer};
 use super::light;
 use super::options::TesseractOptions;
-use super::orient::{OrientOptions, sureness};
+use super::orient::OrientOptions;
 use super::outline::Trial;
 use super::plan::{Plan, PlanOptions};
 use super::reread::Rereader;
@@ -19,7 +19,7 @@ use super::upright::Upright;
 use super::{Recognition, Recognizer};
 use crate::document::Word;
 use crate::error::Result;
-use crate::geometry::{PageSize, PixelBox};
+use crate::geometry::PixelBox;
 use crate::input::PageImage;
 use image::{GrayImage, imageops};
 use std::sync::Arc;
@@ -241,74 +241,6 @@ impl<E: Engine> PageReader<E> {
     }
 }
 
-/// A page whose lines are level, and the way back.
-struct Level {
-    /// The page's gray levels; of a photograph the sheet's.
-    gray: Arc<GrayImage>,
-    /// How the sheet lies in the photograph.
-    flat: Option<Flat>,
-    /// Whether it is a sheet on some ground.
-    photographed: bool,
-    upright: Upright,
-}
-
-impl Level {
-    fn of(gray: GrayImage, flat: Option<Flat>) -> Self {
-        let upright = as_it_came(&gray);
-        Self { gray: Arc::new(gray), flat, photographed: false, upright }
-    }
-
-    fn lies_on_its_side(&self) -> bool {
-        !self.upright.turn.rotation().is_multiple_of(180)
-    }
-
-    fn not_turned(&self) -> Self {
-        Self { gray: Arc::clone(&self.gray), upright: as_it_came(&self.gray), ..*self }
-    }
-
-    fn without_folds(&self) -> Self {
-        let upright = self.upright.without_folds();
-        Self { gray: Arc::clone(&self.gray), upright, ..*self }
-    }
-
-    /// Words of the upright picture as those of the page.
-    fn recognition(self, mut words: Vec<Word>) -> Recognition {
-        let turn = self.upright.turn;
-        for word in &mut words {
-            word.bbox = turn.to_page(word.bbox);
-        }
-        if let Some(flat) = self.flat {
-            words = flat.words_to_page(words);
-        }
-        // Those that our reader alone has read.
-        words = with_cents(without_leaders(words));
-        words.retain(|word| word.bbox.area() > 0);
-        Recognition { words, rotation: turn.rotation() }
-    }
-}
-
-/// A picture without any turn.
-fn as_it_came(gray: &GrayImage) -> Upright {
-    Upright::new(gray, Turn::none(PageSize::new(gray.width(), gray.height())))
-}
-
-/// A level page and the words that were read on it.
-struct Reading {
-    level: Level,
-    words: Vec<Word>,
-}
-
-impl Reading {
-    fn recognition(self) -> Recognition {
-        self.level.recognition(self.words)
-    }
-}
-
-/// Of two readings of a page the one that is surer, else the first.
-fn surer(first: Reading, other: Reading) -> Reading {
-    if sureness(&other.words) > sureness(&first.words) { other } else { first }
-}
-
 fn requests(cuts: &[Cut], psm: u8, dpi: u32) -> Vec<ReadRequest> {
     cuts.iter().map(|cut| ReadRequest { image: Arc::clone(&cut.image), psm, dpi }).collect()
 }
@@ -330,7 +262,10 @@ impl<E: Engine> Recognizer for PageReader<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::PageSize;
+    use crate::ocr::frame::Turn;
     use image::{Luma, Rgb, RgbImage};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Reads every picture as one word that covers it.
     struct OneWord;
@@ -404,13 +339,24 @@ mod tests {
     }
 
     /// Counts the pixels that it is given to read.
-    struct Pixels(std::sync::atomic::AtomicUsize);
+    struct Pixels {
+        count: AtomicUsize,
+        confidence: f32,
+    }
+
+    impl Pixels {
+        fn read_with(confidence: f32) -> Self {
+            Self { count: AtomicUsize::new(0), confidence }
+        }
+    }
 
     impl Engine for &Pixels {
         fn read_all(&self, requests: Vec<ReadRequest>) -> Vec<Result<Vec<Word>>> {
             let pixels: usize = requests.iter().map(|request| request.image.as_raw().len()).sum();
-            self.0.fetch_add(pixels, std::sync::atomic::Ordering::Relaxed);
-            OneWord.read_all(requests)
+            self.count.fetch_add(pixels, Ordering::Relaxed);
+            let as_sure = |word: Word| Word { confidence: self.confidence, ..word };
+            let read = OneWord.read_all(requests).into_iter();
+            read.map(|words| Ok(words?.into_iter().map(as_sure).collect())).collect()
         }
         fn find_lines(&self, requests: Vec<ReadRequest>) -> Vec<Result<Vec<FoundLine>>> {
             OneWord.find_lines(requests)
@@ -430,7 +376,7 @@ mod tests {
     /// always.
     #[test]
     fn a_page_that_reads_well_is_read_once() {
-        let pixels = Pixels(std::sync::atomic::AtomicUsize::new(0));
+        let pixels = Pixels::read_with(0.9);
         for fewest_letters in [60, usize::MAX] {
             let bands = BandOptions { fewest_letters, ..BandOptions::default() };
             let plan = PlanOptions { small_letters: 0.0, ..PlanOptions::default() };
@@ -438,9 +384,29 @@ mod tests {
             let reader = PageReader::with_options(&pixels, TesseractOptions::default(), options);
             let page = page();
             reader.recognize(&page).unwrap();
-            let read = pixels.0.swap(0, std::sync::atomic::Ordering::Relaxed);
+            let read = pixels.count.swap(0, Ordering::Relaxed);
             assert_eq!(read, page.image.as_raw().len() / 3, "{fewest_letters}");
         }
+    }
+
+    /// As seen: a bill on a table whose edges swing, where the whole picture gave not a word.
+    #[test]
+    fn what_may_be_a_sheet_in_a_photograph_is_read_too() {
+        let image = image::RgbImage::from_fn(300, 400, |x, y| {
+            let (x, y) = (x as f32 + 0.5, y as f32 + 0.5);
+            let swing = 5.0 * (y / 40.0).sin();
+            image::Rgb([if (95.0 + swing..205.0 + swing).contains(&x) { 220 } else { 95 }; 3])
+        });
+        let table = PageImage { number: 1, image, dpi: None, text_layer: None };
+        let pixels = |find: bool| {
+            let pixels = Pixels::read_with(0.9);
+            let sheet = SheetOptions { find, ..SheetOptions::default() };
+            let options = ReadOptions { sheet, ..ReadOptions::default() };
+            let reader = PageReader::with_options(&pixels, TesseractOptions::default(), options);
+            reader.recognize(&table).unwrap();
+            pixels.count.load(Ordering::Relaxed)
+        };
+        assert!(pixels(true) >= pixels(false) + 110 * 400);
     }
 
     #[test]

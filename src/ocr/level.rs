@@ -1,0 +1,85 @@
+//! A page made level, the words that were read on it, and the way back to the page as it came.
+
+use super::Recognition;
+use super::cents::with_cents;
+use super::flat::Flat;
+use super::frame::Turn;
+use super::leaders::without_leaders;
+use super::orient::sureness;
+use super::upright::Upright;
+use crate::document::Word;
+use crate::geometry::PageSize;
+use image::GrayImage;
+use std::sync::Arc;
+
+/// A page whose lines are level, and the way back.
+pub struct Level {
+    /// The page's gray levels; of a photograph the sheet's.
+    pub gray: Arc<GrayImage>,
+    /// How the sheet lies in the photograph.
+    pub flat: Option<Flat>,
+    /// Whether it is a sheet on some ground.
+    pub photographed: bool,
+    pub upright: Upright,
+}
+
+impl Level {
+    pub fn of(gray: GrayImage, flat: Option<Flat>) -> Self {
+        let upright = as_it_came(&gray);
+        Self { gray: Arc::new(gray), flat, photographed: false, upright }
+    }
+
+    /// Whether lines were found to run from top to bottom.
+    pub fn lies_on_its_side(&self) -> bool {
+        !self.upright.turn.rotation().is_multiple_of(180)
+    }
+
+    /// The same page as it came.
+    pub fn not_turned(&self) -> Self {
+        Self { gray: Arc::clone(&self.gray), upright: as_it_came(&self.gray), ..*self }
+    }
+
+    /// The same page with the shadows of folds out of what the engine sees.
+    pub fn without_folds(&self) -> Self {
+        let upright = self.upright.without_folds();
+        Self { gray: Arc::clone(&self.gray), upright, ..*self }
+    }
+
+    /// Words of the upright picture as those of the page.
+    pub fn recognition(self, mut words: Vec<Word>) -> Recognition {
+        let turn = self.upright.turn;
+        for word in &mut words {
+            word.bbox = turn.to_page(word.bbox);
+        }
+        if let Some(flat) = self.flat {
+            words = flat.words_to_page(words);
+        }
+        // Those that our reader alone has read.
+        words = with_cents(without_leaders(words));
+        words.retain(|word| word.bbox.area() > 0);
+        Recognition { words, rotation: turn.rotation() }
+    }
+}
+
+/// A picture without any turn.
+fn as_it_came(gray: &GrayImage) -> Upright {
+    Upright::new(gray, Turn::none(PageSize::new(gray.width(), gray.height())))
+}
+
+/// A level page and the words that were read on it.
+pub struct Reading {
+    pub level: Level,
+    pub words: Vec<Word>,
+}
+
+impl Reading {
+    /// The words as those of the page.
+    pub fn recognition(self) -> Recognition {
+        self.level.recognition(self.words)
+    }
+}
+
+/// Of two readings of a page the one that is surer, else the first.
+pub fn surer(first: Reading, other: Reading) -> Reading {
+    if sureness(&other.words) > sureness(&first.words) { other } else { first }
+}
