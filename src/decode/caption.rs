@@ -33,8 +33,8 @@ const NAMED_SO: f32 = 1e6;
 const FEWEST_OF_NUMBER: usize = 3;
 /// A page has a value of a label where the model, captions heeded, gives it this much.
 const HAS: f32 = 0.3;
-/// A page that is to be paid or was has one of these, or names its number.
-const SUMS: [&str; 2] = ["total", "subtotal"];
+/// A page that is to be paid or was has this, or names its number.
+const TOTAL: &str = "total";
 const DATE: &str = "date";
 const DUE_DATE: &str = "due_date";
 /// Words between a number and its date at most: `issued on`.
@@ -118,7 +118,7 @@ fn fill_in(
         })
         .collect();
     let is_called = |label: &str| fillings.iter().any(|(of, ..)| *of == label);
-    if is_first && (is_called(NUMBER) || SUMS.iter().any(|label| has(head, label))) {
+    if is_first && (is_called(NUMBER) || has(head, TOTAL)) {
         let called: Vec<usize> = found.iter().flat_map(|c| c.words.iter().copied()).collect();
         let rivals: &[&str] = if is_called(NUMBER) { &[DUE_DATE] } else { &[DUE_DATE, NUMBER] };
         let known = [of_any(head, rivals), called.clone()].concat();
