@@ -134,9 +134,9 @@ pub fn value_at(
     context: &ValueContext,
 ) -> Option<Vec<usize>> {
     let text = |index: usize| words[index].text.as_str();
-    let means = |label: &str, run: &[usize]| {
+    let is_date = |run: &[usize]| {
         let joined = run.iter().map(|&index| text(index)).collect::<Vec<_>>().join(" ");
-        typed_value(label, &joined, context).is_some()
+        typed_value("date", &joined, context).is_some()
     };
     if kind == ValueKind::Amount {
         return sum_at(words, row, context);
@@ -147,7 +147,7 @@ pub fn value_at(
     let run = close_together(words, row);
     let run = &run[..run.len().min(VALUE_WORDS)];
     let length = match kind {
-        ValueKind::Date => (1..=run.len()).find(|&length| means("date", &run[..length])),
+        ValueKind::Date => (1..=run.len()).find(|&length| is_date(&run[..length])),
         ValueKind::Identifier => {
             let numbered = |index: usize| digits(text(index)) > 0 && !is_written_date(text(index));
             match *run {

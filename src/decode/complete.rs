@@ -10,7 +10,7 @@ use super::field_names::letters;
 use super::fields::is_form_part;
 use super::neighbours::on_one_line;
 use super::page::PageDecoding;
-use super::surplus::digits;
+use super::surplus::{digits, is_figures};
 use super::value::{ValueKind, typed_value};
 use crate::document::{Page, Value};
 use crate::geometry::PixelBox;
@@ -146,7 +146,7 @@ fn is_series_and_number(left: &str, right: &str) -> bool {
     let is_series = left.chars().count() <= SERIES
         && left.starts_with(|c: char| c.is_ascii_uppercase())
         && left.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-    is_series && right.len() >= NUMBER && right.bytes().all(|b| b.is_ascii_digit())
+    is_series && right.len() >= NUMBER && is_figures(right)
 }
 
 /// The capitals between a number's caption and the number: `FV` in `Faktura nr FV 7/2021`.

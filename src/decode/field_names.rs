@@ -4,7 +4,7 @@
 use super::date::parse_date;
 use super::months::fold;
 use super::neighbours::goes_on;
-use super::surplus::digits;
+use super::surplus::{digits, is_figures};
 use super::value::ValueKind;
 use crate::document::Word;
 use crate::lexicon::{Language, Term, lexicon_of};
@@ -334,7 +334,7 @@ pub(super) fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announc
 fn without_code(text: &str) -> &str {
     let code = text.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
     match code {
-        Some((before, code)) if code.bytes().all(|b| b.is_ascii_digit()) => before,
+        Some((before, code)) if is_figures(code) => before,
         _ => text,
     }
 }

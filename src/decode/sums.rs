@@ -5,6 +5,7 @@ use super::amount::parse_amount;
 use super::neighbours::on_one_line;
 use super::page::HeadPrediction;
 use super::sequence::Evidence;
+use super::surplus::is_figures;
 use crate::document::{Value, Word};
 
 /// Sums looked at on a page at most, the last ones: an invoice ends with its totals.
@@ -97,10 +98,6 @@ fn goes_on_in_thousands(head: &Word, tail: &Word) -> bool {
         && (1..=3).contains(&last)
         && close
         && on_one_line(head.bbox, tail.bbox)
-}
-
-fn is_figures(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// An amount in thousandths, so that sums are compared without rounding; `None` with more decimals.

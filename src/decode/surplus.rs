@@ -78,6 +78,11 @@ pub(super) fn digits(word: &str) -> usize {
     word.chars().filter(char::is_ascii_digit).count()
 }
 
+/// Whether a text is nothing but figures.
+pub(super) fn is_figures(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn letters(word: &str) -> usize {
     word.chars().filter(|c| c.is_alphabetic()).count()
 }

@@ -37,7 +37,9 @@ pub fn weigh_total_rows(head: &mut HeadPrediction, words: &[Word], sums: &[Sum])
         let mut row = row_of(words, sums, bbox(sum));
         row.sort_by_key(|other| bbox(other).left());
         let Some((last, others)) = row.split_last() else { continue };
-        if let ([net], Some(gross)) = (others, sum_of_both(sums, others, last)) {
+        if let [net] = others
+            && let Some(gross) = sum_of_both(sums, net, last)
+        {
             weigh(head, gross, |label| if label == total { SUM_OF_BOTH } else { 1.0 });
             weigh(head, net, |label| match label {
                 label if label == total => NOT_THE_SUM,
@@ -72,10 +74,9 @@ pub fn weigh_total_rows(head: &mut HeadPrediction, words: &[Word], sums: &[Sum])
 }
 
 /// The sum on the page that a sum without tax and its tax, side by side, make.
-fn sum_of_both<'a>(sums: &'a [Sum], others: &[&Sum], tax: &Sum) -> Option<&'a Sum> {
+fn sum_of_both<'a>(sums: &'a [Sum], net: &Sum, tax: &Sum) -> Option<&'a Sum> {
     /// A tax is at least this share of the sum without it, and at most that.
     const SHARE: std::ops::RangeInclusive<f64> = 0.04..=0.28;
-    let [net] = others else { return None };
     let is_tax = SHARE.contains(&(tax.units as f64 / net.units as f64));
     sums.iter().find(|sum| is_tax && sum.units == net.units + tax.units)
 }

@@ -6,7 +6,7 @@ use super::ValueContext;
 use super::caption_value::{VALUE_WORDS, is_mark, line_below, value_at};
 use super::field_names::is_title;
 use super::neighbours::goes_on;
-use super::surplus::digits;
+use super::surplus::{digits, is_figures};
 use super::value::{ValueKind, typed_value};
 use crate::document::{Value, Word};
 use crate::geometry::PixelBox;
@@ -116,8 +116,7 @@ pub fn number_that_says_so(words: &[Word]) -> Option<Vec<usize>> {
 pub fn number_of_nota_fiscal(words: &[Word]) -> Option<Vec<usize>> {
     let grouped = |text: &str| {
         let groups = || text.split('.');
-        groups().count() == 3
-            && groups().all(|group| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit()))
+        groups().count() == 3 && groups().all(|group| group.len() == 3 && is_figures(group))
     };
     let is_sheet = words.iter().any(|word| word.text.eq_ignore_ascii_case("danfe"));
     let number = is_sheet.then(|| words.iter().position(|word| grouped(&word.text)))?;

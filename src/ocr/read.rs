@@ -14,12 +14,12 @@ use super::outline::Trial;
 use super::plan::{Plan, PlanOptions};
 use super::reread::Rereader;
 use super::segment;
-use super::sheet::SheetOptions;
+use super::sheet::{Corners, SheetOptions};
 use super::upright::Upright;
 use super::{Recognition, Recognizer};
 use crate::document::Word;
 use crate::error::Result;
-use crate::geometry::PixelBox;
+use crate::geometry::{PageSize, PixelBox};
 use crate::input::PageImage;
 use image::{GrayImage, imageops};
 use std::sync::Arc;
@@ -80,12 +80,14 @@ impl<E: Engine> PageReader<E> {
 
     fn read(&self, page: &PageImage) -> Result<Recognition> {
         let (gray, flat) = self.sheet(page);
-        let trial = if flat.is_none() { self.sheet_to_try(page, &gray) } else { None };
+        let sheet = &self.options.sheet;
+        let trial = if flat.is_none() { sheet.trial(&page.image, &gray) } else { None };
         let first = self.reading(self.level(page, gray, flat)?)?;
-        let Some((gray, flat, is_likely)) = trial else { return Ok(first.recognition()) };
-        if !is_likely && segment::mean_confidence(&first.words) >= POORLY {
-            return Ok(first.recognition());
-        }
+        let is_worth_it =
+            |trial: &Trial| trial.is_likely || segment::mean_confidence(&first.words) < POORLY;
+        let trial = trial.filter(is_worth_it);
+        let cut_out = |trial: Trial| laid_flat(&imageops::grayscale(&page.image), trial.corners);
+        let Some((gray, flat)) = trial.and_then(cut_out) else { return Ok(first.recognition()) };
         let of_patch = self.reading(self.level(page, gray, Some(flat))?)?;
         Ok(surer(first, of_patch).recognition())
     }
@@ -139,17 +141,10 @@ impl<E: Engine> PageReader<E> {
     fn sheet(&self, page: &PageImage) -> (GrayImage, Option<Flat>) {
         let gray = imageops::grayscale(&page.image);
         let corners = self.options.sheet.corners(&page.image, &gray);
-        match corners.and_then(|corners| Flat::new(page.size(), corners)) {
-            Some(flat) => (light::evened(flat.apply(&gray)), Some(flat)),
+        match corners.and_then(|corners| laid_flat(&gray, corners)) {
+            Some((sheet, flat)) => (sheet, Some(flat)),
             None => (gray, None),
         }
-    }
-
-    /// As [`Self::sheet`], of what may be one; and whether it is likely to be.
-    fn sheet_to_try(&self, page: &PageImage, gray: &GrayImage) -> Option<(GrayImage, Flat, bool)> {
-        let Trial { corners, is_likely } = self.options.sheet.trial(&page.image, gray)?;
-        let flat = Flat::new(page.size(), corners)?;
-        Some((light::evened(flat.apply(gray)), flat, is_likely))
     }
 
     /// The page, or the sheet on it, with its lines level; which of two such ways round is told later, by how it reads.
@@ -241,6 +236,12 @@ impl<E: Engine> PageReader<E> {
     }
 }
 
+/// The sheet between corners of a page, laid flat and its light made even.
+fn laid_flat(gray: &GrayImage, corners: Corners) -> Option<(GrayImage, Flat)> {
+    let flat = Flat::new(PageSize::new(gray.width(), gray.height()), corners)?;
+    Some((light::evened(flat.apply(gray)), flat))
+}
+
 fn requests(cuts: &[Cut], psm: u8, dpi: u32) -> Vec<ReadRequest> {
     cuts.iter().map(|cut| ReadRequest { image: Arc::clone(&cut.image), psm, dpi }).collect()
 }
@@ -262,7 +263,6 @@ impl<E: Engine> Recognizer for PageReader<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::PageSize;
     use crate::ocr::frame::Turn;
     use image::{Luma, Rgb, RgbImage};
     use std::sync::atomic::{AtomicUsize, Ordering};
