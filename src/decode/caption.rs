@@ -8,21 +8,28 @@
 //! that the model is sure about stays what it is.
 
 use super::ValueContext;
+use super::caption_rows::values_of_rows;
 use super::caption_value::{VALUE_WORDS, has_cents, value_at, value_of};
 use super::currency::marks;
+use super::date::is_written_date;
 use super::field_names::{Announced, NAMED, NUMBER, Nature, OF_NUMBER, caption_at, caption_in};
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
+use super::paid::sum_paid;
 use super::sequence::Evidence;
+use super::sums::sums_of;
 use super::surplus::digits;
 use super::unnamed::{
-    date_behind_place, number_of_nota_fiscal, number_that_says_so, number_under_title, only_date,
+    date_behind_place, number_before_date, number_of_nota_fiscal, number_that_says_so,
+    number_under_title, only_date,
 };
 use super::value::ValueKind;
 use crate::document::Word;
 
 /// What the odds of other numbers are multiplied by where a caption names the invoice's.
 const OTHER_NUMBER: f32 = 0.1;
+/// The same of dates, which are no numbers.
+const DATE_AS_NUMBER: f32 = 0.01;
 /// What the odds of a number or date of an order are multiplied by where it stands in for the invoice's.
 const STANDING_IN: f32 = 1e6;
 /// What those of a sum are multiplied by where a page has no other that is called so.
@@ -60,6 +67,12 @@ pub fn heed_captions(
         return;
     }
     let found = captioned(words, context);
+    // But for `FV 1/09/2019`.
+    let numbered = words_called_number(&found);
+    let is_date = |&word: &usize| is_written_date(&words[word].text) && !numbered.contains(&word);
+    for word in (0..words.len()).filter(is_date) {
+        head.weigh(word, |name, _| if name == NUMBER { DATE_AS_NUMBER } else { 1.0 });
+    }
     doubt_other_numbers(head, words.len(), &found);
     for Captioned { announced, words } in &found {
         let (up, down) = weights(*announced);
@@ -131,12 +144,30 @@ fn fill_in(
         fillings.extend(day.map(|day| (DATE, NAMED_SO, day)));
         fillings.extend(number.map(|number| (NUMBER, NAMED_SO, number)));
     }
+    if is_first && !fillings.iter().any(|(of, ..)| *of == TOTAL) && is_receipt(head) {
+        let paid = sum_paid(words, &sums_of(head, words, context));
+        fillings.extend(paid.map(|sum| (TOTAL, NAMED_SO, sum)));
+    }
     let wanted = |label: &str| fillings.iter().any(|(of, ..)| *of == label);
     let labels = NAMED.iter().map(|(label, _)| *label);
-    let lacking: Vec<&str> = labels.filter(|label| wanted(label) && !has(head, label)).collect();
+    // A number that a caption names is surer than one that the model sees elsewhere.
+    let numbered = words_called_number(found);
+    let lacks = |label: &str| match label {
+        NUMBER if !numbered.is_empty() => {
+            let seen = of_any(head, &[NUMBER]);
+            !numbered.iter().any(|word| seen.contains(word))
+        }
+        _ => !has(head, label),
+    };
+    let lacking: Vec<&str> = labels.filter(|label| wanted(label) && lacks(label)).collect();
     for (label, weight, value) in fillings.iter().filter(|(of, ..)| lacking.contains(of)) {
         head.favour(value.iter().copied(), label, *weight);
     }
+}
+
+/// Whether the model sees a day and sums on a page, of items or of all.
+fn is_receipt(head: &HeadPrediction) -> bool {
+    has(head, DATE) && ["item_amount", "subtotal", "tax"].iter().any(|label| has(head, label))
 }
 
 /// Whether a currency's mark stands right behind a value: `7 200 Ft`.
@@ -166,11 +197,15 @@ pub(super) fn has(head: &HeadPrediction, label: &str) -> bool {
     head.probabilities.iter().any(|row| given(row) >= HAS)
 }
 
+/// The words that captions name the number of the invoice.
+fn words_called_number(found: &[Captioned]) -> Vec<usize> {
+    let named = found.iter().filter(|captioned| captioned.announced.label == Some(NUMBER));
+    named.flat_map(|captioned| captioned.words.iter().copied()).collect()
+}
+
 /// Where a caption names the number of the invoice, others are hardly it.
 fn doubt_other_numbers(head: &mut HeadPrediction, words: usize, found: &[Captioned]) {
-    let named = |captioned: &&Captioned| captioned.announced.label == Some(NUMBER);
-    let named: Vec<usize> =
-        found.iter().filter(named).flat_map(|c| c.words.iter().copied()).collect();
+    let named = words_called_number(found);
     if named.is_empty() {
         return;
     }
@@ -221,6 +256,19 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
             found.push(Captioned { announced, words: value });
         }
         start = end;
+    }
+    for (announced, value) in values_of_rows(words, context) {
+        let is_known = |one: &Captioned| one.words.iter().any(|word| value.contains(word));
+        if !found.iter().any(is_known) {
+            found.push(Captioned { announced, words: value });
+        }
+    }
+    if !found.iter().any(|one| one.announced.label == Some(NUMBER))
+        && let Some((number, date)) = number_before_date(words, context)
+    {
+        let of_date = Announced::new(ValueKind::Date, Some(DATE));
+        found.push(Captioned { announced: OF_NUMBER, words: number });
+        found.push(Captioned { announced: of_date, words: date });
     }
     let of_nota_fiscal = number_of_nota_fiscal(words);
     found.extend(of_nota_fiscal.map(|number| Captioned { announced: OF_NUMBER, words: number }));

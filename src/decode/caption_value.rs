@@ -3,9 +3,10 @@
 use super::ValueContext;
 use super::date::is_written_date;
 use super::field_names::{Announced, Nature, caption_at, letters};
-use super::neighbours::{goes_on, on_one_line};
+use super::neighbours::{goes_on, is_within, on_one_line, share_line};
+use super::quantities::is_quantity;
 use super::sums::words_of_number;
-use super::surplus::digits;
+use super::surplus::{digits, is_figures};
 use super::value::{ValueKind, typed_value};
 use crate::document::Word;
 use crate::geometry::PixelBox;
@@ -48,7 +49,9 @@ fn words_behind(words: &[Word], caption: &Range<usize>) -> Option<Vec<usize>> {
     let is_behind = |index: &usize| {
         let bbox = words[*index].bbox;
         let left = area.right().saturating_sub(bbox.height() / 2);
-        !caption.contains(index) && on_one_line(area, bbox) && bbox.left() >= left
+        let on_its_line = || share_line(&words[caption.end - 1], &words[*index]);
+        let is_right_of = !caption.contains(index) && bbox.left() >= left;
+        is_right_of && (on_one_line(area, bbox) || on_its_line())
     };
     let mut behind: Vec<usize> = (0..words.len()).filter(is_behind).collect();
     behind.sort_by_key(|&index| words[index].bbox.left());
@@ -151,7 +154,7 @@ pub fn value_at(
         ValueKind::Identifier => {
             let numbered = |index: usize| digits(text(index)) > 0 && !is_written_date(text(index));
             match *run {
-                [first, ..] if numbered(first) => Some(1),
+                [first, ..] if numbered(first) => Some(words_of_groups(words, run)),
                 // `FV 1/1/2030`: behind letters of a series it is a number.
                 [first, second, ..]
                     if text(first).chars().count() <= 4 && digits(text(second)) > 0 =>
@@ -180,6 +183,7 @@ fn sum_at(words: &[Word], row: &[usize], context: &ValueContext) -> Option<Vec<u
         at += number.len();
         let joined: String = number.iter().map(|&index| text(index)).collect();
         let is_sum = !joined.contains('%')
+            && !is_quantity(words, number[number.len() - 1])
             && digits(&joined) > 0
             && typed_value("total", &joined, context).is_some();
         if is_sum {
@@ -188,6 +192,23 @@ fn sum_at(words: &[Word], row: &[usize], context: &ValueContext) -> Option<Vec<u
     }
     let has_cents = |sum: &&Vec<usize>| sum.iter().any(|&index| has_cents(text(index)));
     sums.iter().find(has_cents).or_else(|| sums.first()).cloned()
+}
+
+/// How many words of a run are the groups of one number: `26 614 600 353`; 1 where the first is no group.
+fn words_of_groups(words: &[Word], run: &[usize]) -> usize {
+    const FIGURES: std::ops::RangeInclusive<usize> = 2..=4;
+    /// Between groups, in heights.
+    const CLOSE: f32 = 0.6;
+    /// Two numbers beside each other are more often two.
+    const FEWEST: usize = 3;
+    let is_group = |index: &usize| {
+        let text = words[*index].text.as_str();
+        is_figures(text) && FIGURES.contains(&text.len())
+    };
+    let groups = run.iter().take_while(|index| is_group(index)).count();
+    let close = |pair: &[usize]| is_within(CLOSE, words[pair[0]].bbox, words[pair[1]].bbox);
+    let length = 1 + run.windows(2).take(groups.saturating_sub(1)).take_while(|p| close(p)).count();
+    if length >= FEWEST { length } else { 1 }
 }
 
 /// The words at the head of a row up to its first wide gap.

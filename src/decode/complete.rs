@@ -6,9 +6,9 @@
 //! those behind letters of a series (`Faktura nr FV 7/2021`).
 
 use super::context::ValueContext;
-use super::field_names::letters;
+use super::field_names::is_number_mark;
 use super::fields::is_form_part;
-use super::neighbours::on_one_line;
+use super::neighbours::is_within;
 use super::page::PageDecoding;
 use super::surplus::{digits, is_figures};
 use super::value::{ValueKind, typed_value};
@@ -115,8 +115,7 @@ fn other_part(decoding: &PageDecoding, page: &Page, index: usize) -> Option<Neig
             || text(left).ends_with(['-', '/'])
             || is_series_and_number(text(left), text(right));
         let near = if is_series_and_number(text(left), text(right)) { NEAR } else { CLOSE };
-        let close =
-            |word: usize| are_within(near, page.words[word].bbox, page.words[word + 1].bbox);
+        let close = |word: usize| is_within(near, page.words[word].bbox, page.words[word + 1].bbox);
         let is_part = joined && right < page.words.len() && is_number(left) && is_number(right);
         (is_part && (left..right).all(close)).then_some(right)
     };
@@ -173,23 +172,9 @@ fn series(decoding: &PageDecoding, page: &Page, index: usize) -> Option<Neighbou
         .then(|| Neighbour { words: vec![series], entity: own })
 }
 
-/// `nr`, `No.:`, `N°`, `#`, `Number:`: the end of a number's caption.
-fn is_number_mark(text: &str) -> bool {
-    const MARKS: [&str; 10] =
-        ["n", "no", "nr", "nro", "num", "nº", "number", "numero", "nummer", "numer"];
-    let folded = letters(text);
-    text == "#" || MARKS.contains(&folded.as_str())
-}
-
 /// Whether two words stand on one line with little between them.
 fn are_close(left: PixelBox, right: PixelBox) -> bool {
-    are_within(CLOSE, left, right)
-}
-
-/// Whether two words stand on one line with fewer heights between them.
-fn are_within(heights: f32, left: PixelBox, right: PixelBox) -> bool {
-    let gap = right.left() as f32 - left.right() as f32;
-    on_one_line(left, right) && gap < heights * left.height().max(right.height()) as f32
+    is_within(CLOSE, left, right)
 }
 
 /// Whether an entity with a neighbour means what it did not without.

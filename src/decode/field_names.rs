@@ -3,7 +3,7 @@
 
 use super::date::parse_date;
 use super::months::fold;
-use super::neighbours::goes_on;
+use super::neighbours::{goes_on, is_within};
 use super::surplus::{digits, is_figures};
 use super::value::ValueKind;
 use crate::document::Word;
@@ -98,7 +98,9 @@ const OTHER_DATES: [&str; 12] = [
 ];
 
 /// Field names of tax authorities' own layouts that no language's lexicon has, by their letters.
-const OF_AUTHORITIES: [(&str, &[&str]); 3] = [
+const OF_AUTHORITIES: [(&str, &[&str]); 5] = [
+    ("date", &["fechayhoradegeneracion", "fechayhoradeemision", "fechayhoraemision"]),
+    ("total", &["invoicevalue", "totalinvoicevalue"]),
     ("company", &["pengusahakenapajak"]),
     (
         "customer",
@@ -108,7 +110,7 @@ const OF_AUTHORITIES: [(&str, &[&str]); 3] = [
             "pembelibarangkenapajakpenerimajasakenapajak",
         ],
     ),
-    (NUMBER, &["compnro", "kodedannomorserifakturpajak"]),
+    (NUMBER, &["compnro", "kodedannomorserifakturpajak", "numerodecontrol"]),
 ];
 
 /// Who is named behind these is no party. Where one of them is a party's name too, it is that.
@@ -263,6 +265,49 @@ fn keys_of(term: Term, fewest: usize) -> impl Iterator<Item = String> {
 const TITLE_TERMS: [Term; 4] =
     [Term::TitleInvoice, Term::TitleReceipt, Term::TitleCredit, Term::TitleOrder];
 
+/// Heads of columns of items.
+const ITEM_TERMS: [Term; 3] = [Term::ColDescription, Term::ColQuantity, Term::ColPrice];
+
+/// What heads a column of values by its letters: captions, short ones too.
+static COLUMN_HEADS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {
+    /// Letters of a head at least: `Nr.`
+    const FEWEST: usize = 2;
+    let of = |label: &'static str| Announced::new(ValueKind::of_label(label), Some(label));
+    let dates = [(Term::DateDue, of("due_date")), (Term::DateInvoice, of("date"))];
+    let numbers = [(Term::NumberInvoice, OF_NUMBER), (Term::NumberReceipt, OF_NUMBER)];
+    let mut found: HashMap<String, Announced> = HashMap::new();
+    for (term, announced) in dates.into_iter().chain(numbers) {
+        for name in all_names(term).filter(|name| !name.contains('{')) {
+            let key = letters(name);
+            if key.len() >= FEWEST {
+                found.entry(key).or_insert(announced);
+            }
+        }
+    }
+    found.extend(CAPTIONS.iter().map(|(key, announced)| (key.clone(), *announced)));
+    for title in NUMBERED_TITLES.iter() {
+        found.entry(title.clone()).or_insert(OF_NUMBER);
+    }
+    found
+});
+
+/// The same of items.
+static ITEM_HEADS: LazyLock<HashSet<String>> =
+    LazyLock::new(|| ITEM_TERMS.into_iter().flat_map(all_names).map(letters).collect());
+
+/// What a text announces as the head of a column beside others.
+pub(super) fn column_head(text: &str) -> Option<Announced> {
+    if digits(text) > 0 {
+        return None;
+    }
+    COLUMN_HEADS.get(&letters(text)).copied()
+}
+
+/// Whether a text heads a column of items.
+pub(super) fn is_head_of_items(text: &str) -> bool {
+    ITEM_HEADS.contains(&letters(text))
+}
+
 /// Heads of columns and blocks, and what stands before a party's numbers.
 #[rustfmt::skip]
 const HEAD_TERMS: [Term; 22] = [
@@ -275,6 +320,15 @@ const HEAD_TERMS: [Term; 22] = [
 /// Titles of documents by their letters.
 static TITLES_OF_DOCUMENTS: LazyLock<HashSet<String>> =
     LazyLock::new(|| TITLE_TERMS.into_iter().flat_map(all_names).map(letters).collect());
+
+/// Titles of what has a number of its own, by their letters.
+static NUMBERED_TITLES: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    /// `Bon` and `Fiş` are words of other things as well.
+    const FEWEST: usize = 4;
+    let numbered = [Term::TitleInvoice, Term::TitleReceipt, Term::TitleCredit];
+    let names = numbered.into_iter().flat_map(all_names).map(letters);
+    names.filter(|name| name.len() >= FEWEST).collect()
+});
 
 /// Titles and heads by their letters.
 static HEADINGS: LazyLock<HashSet<String>> = LazyLock::new(|| {
@@ -296,19 +350,52 @@ pub(super) fn is_heading(text: &str) -> bool {
 /// The letters of a text, folded: what OCR does to points, spaces and accents doesn't matter, nor whether
 /// `Nº` has a degree sign.
 pub(super) fn letters(text: &str) -> String {
-    fold(text).chars().filter(|c| c.is_alphabetic() && !matches!(c, 'º' | 'ª')).collect()
+    let mut before = ' ';
+    let of_word = |c: char| {
+        // `FI$ NO`: recognition knows no cedilla.
+        let read = if c == '$' && before.is_alphabetic() { 's' } else { c };
+        before = c;
+        (read.is_alphabetic() && !matches!(read, 'º' | 'ª')).then_some(read)
+    };
+    fold(text).chars().filter_map(of_word).collect()
 }
 
-/// The longest caption that begins with a word, and how many words it has.
+/// `nr`, `No.:`, `N°`, `#`, `Number:`: the end of a number's caption.
+pub(super) fn is_number_mark(text: &str) -> bool {
+    const MARKS: [&str; 10] =
+        ["n", "no", "nr", "nro", "num", "nº", "number", "numero", "nummer", "numer"];
+    text == "#" || MARKS.contains(&letters(text).as_str())
+}
+
+/// The longest caption that begins with a word, and how many words it has; of a word in two languages
+/// (`Sorszám/Invoice No.`) also one that begins with the second.
 pub(super) fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
+    let first = words[start].text.as_str();
+    let in_second = || {
+        let (_, second) = first.rsplit_once('/')?;
+        caption_from(words, start, second)
+    };
+    caption_from(words, start, first).or_else(in_second)
+}
+
+/// As [`caption_at`], of a caption whose first word is `first`.
+fn caption_from(words: &[Word], start: usize, first: &str) -> Option<(usize, Announced)> {
+    /// Forms in fixed print set `INVOICE   NO.` under `INVOICE DATE`; in heights.
+    const TO_MARK: f32 = 3.0;
     let mut key = String::new();
     let mut longest = None;
     for length in 1..=LONGEST.min(words.len() - start) {
         let at = start + length - 1;
-        let apart = length > 1 && !goes_on(words[at - 1].bbox, words[at].bbox);
-        let text = without_code(&words[at].text);
+        let text = without_code(if length == 1 { first } else { &words[at].text });
+        let goes_on = || {
+            let (before, word) = (&words[at - 1], &words[at]);
+            goes_on(before.bbox, word.bbox)
+                || (is_number_mark(text) && is_within(TO_MARK, before.bbox, word.bbox))
+        };
+        let apart = length > 1 && !goes_on();
         if apart || digits(text) > 0 {
-            let titled = TITLES.contains(&key.as_str()).then_some(OF_NUMBER);
+            let is_title = TITLES.contains(&key.as_str()) || NUMBERED_TITLES.contains(&key);
+            let titled = is_title.then_some(OF_NUMBER);
             let known = match glued_mark(text).filter(|_| !apart) {
                 Some(mark) => CAPTIONS.get(&(key + &letters(mark))).copied().or(titled),
                 None => titled.filter(|_| is_numbered_title(words, start, at)),
@@ -318,12 +405,13 @@ pub(super) fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announc
             }
             break;
         }
+        let of_title = is_number_mark(text) && NUMBERED_TITLES.contains(&key);
         let part = letters(text);
         let stem = STEMS.iter().find(|stem| length == 1 && part.ends_with(**stem));
         key.push_str(stem.unwrap_or(&part.as_str()));
         if let Some(announced) = CAPTIONS.get(&key) {
             longest = Some((length, *announced));
-        } else if text.contains('#') && TITLES.contains(&key.as_str()) {
+        } else if of_title || (text.contains('#') && TITLES.contains(&key.as_str())) {
             longest = Some((length, OF_NUMBER));
         }
     }

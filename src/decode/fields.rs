@@ -152,7 +152,9 @@ fn may_answer(entity: &Entity) -> bool {
     let is_date = || DIGITS_OF_DATE.contains(&digits(text)) && digits(text) < text.chars().count();
     match ValueKind::of_label(&entity.label) {
         ValueKind::Text => letters_and_digits(text).len() > 1,
-        ValueKind::Identifier => digits(text) > 0 && !is_rate(text) && !is_phone(text),
+        ValueKind::Identifier => {
+            digits(text) > 0 && !is_rate(text) && !is_phone(text) && !is_written_date(text)
+        }
         ValueKind::Date => entity.value.is_some() || is_date(),
         ValueKind::Currency => {
             entity.value.is_some() || !marks(&text.chars().collect::<Vec<_>>()).is_empty()
@@ -199,7 +201,7 @@ const IMPLAUSIBLE: f32 = 0.3;
 const NOTHING: f32 = 0.7;
 /// A sum without cents where others have them.
 const WITHOUT_CENTS: f32 = 0.85;
-/// What is told to more than a thousandth is the price of a piece.
+/// What is told to more than a thousandth is the price of a piece, what is told to a tenth a rate (`7.7`).
 const PRICE: f32 = 0.5;
 /// For every further candidate with the same value, up to three.
 const REPEATED: f32 = 0.05;
@@ -240,16 +242,16 @@ fn rank(label: &str, list: &mut [Candidate], entities: &[Entity]) {
 fn plausibility(kind: ValueKind, entity: &Entity, cents: bool) -> f32 {
     let letters = entity.text.chars().filter(|c| c.is_alphanumeric()).count();
     match (kind, &entity.value) {
-        (ValueKind::Identifier, _) if is_written_date(&entity.text) => IMPLAUSIBLE,
         (ValueKind::Text, _) if letters >= 2 && !is_no_name(&entity.text) => 1.0,
         (ValueKind::Text, _) | (_, None) => IMPLAUSIBLE,
         (_, Some(Value::Amount { amount, .. })) => {
             let nothing = !amount.contains(|c| ('1'..='9').contains(&c));
             let bare = cents && !amount.contains('.');
+            let short = cents && amount.split_once('.').is_some_and(|(_, cents)| cents.len() == 1);
             let price = amount.split_once('.').is_some_and(|(_, cents)| cents.len() > 3);
             (if nothing { NOTHING } else { 1.0 })
                 * (if bare { WITHOUT_CENTS } else { 1.0 })
-                * (if price { PRICE } else { 1.0 })
+                * (if price || short { PRICE } else { 1.0 })
         }
         _ => 1.0,
     }

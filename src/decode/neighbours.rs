@@ -1,5 +1,6 @@
 //! Words beside each other.
 
+use crate::document::Word;
 use crate::geometry::PixelBox;
 
 /// Words of one phrase or value stand closer than this many heights.
@@ -9,7 +10,25 @@ const CLOSE: f32 = 1.0;
 pub fn goes_on(left: PixelBox, right: PixelBox) -> bool {
     let gap = i64::from(right.left()) - i64::from(left.right());
     let height = left.height().max(right.height()) as f32;
-    on_one_line(left, right) && gap as f32 > -0.5 * height && (gap as f32) < CLOSE * height
+    gap as f32 > -0.5 * height && is_within(CLOSE, left, right)
+}
+
+/// Whether two words stand on one line with fewer heights between them, the left one first.
+pub fn is_within(heights: f32, left: PixelBox, right: PixelBox) -> bool {
+    let gap = right.left() as f32 - left.right() as f32;
+    on_one_line(left, right) && gap < heights * left.height().max(right.height()) as f32
+}
+
+/// Whether two words stand on one line: by their boxes, or, where a photograph leans, by the line that they were
+/// read in.
+pub fn share_line(a: &Word, b: &Word) -> bool {
+    /// Between what was read as one line, in heights: lines that are numbered alike are farther apart.
+    const LEANING: f32 = 0.1;
+    let apart =
+        i64::from(a.bbox.top().max(b.bbox.top())) - i64::from(a.bbox.bottom().min(b.bbox.bottom()));
+    let height = a.bbox.height().min(b.bbox.height()) as f32;
+    let leans = (a.line, a.block) == (b.line, b.block) && (apart as f32) < LEANING * height;
+    leans || on_one_line(a.bbox, b.bbox)
 }
 
 /// Whether two boxes share two fifths of the lower one's height.

@@ -10,6 +10,7 @@ use super::context::ValueContext;
 use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
 use super::parties::{join_names, relabel_sellers};
+use super::quantities::doubt_quantities;
 use super::second_choice::second_choices;
 use super::sequence::Evidence;
 use super::streets::doubt_streets;
@@ -169,6 +170,7 @@ pub fn decode_page(
         let mut head = head.clone();
         if options.captions && !is_plain {
             doubt_streets(&mut head, &page.words);
+            doubt_quantities(&mut head, &page.words);
             heed_captions(&mut head, &page.words, page.number == 1, &context);
             heed_web_names(&mut head, &page.words);
             heed_addresses(&mut head, &page.words, page.number == 1);

@@ -4,7 +4,8 @@
 
 use super::ValueContext;
 use super::caption_value::{VALUE_WORDS, is_mark, line_below, value_at};
-use super::field_names::is_title;
+use super::date::is_written_date;
+use super::field_names::{is_number_mark, is_title, letters};
 use super::neighbours::goes_on;
 use super::surplus::{digits, is_figures};
 use super::value::{ValueKind, typed_value};
@@ -33,6 +34,31 @@ pub fn date_behind_place(
     context: &ValueContext,
 ) -> Option<Vec<usize>> {
     dates(words, known, context).map(|(date, _)| date).find(|date| follows_place(words, date))
+}
+
+/// The number and the date of `n. 922400747873 del 19/02/2024`, with nothing before them on their piece of line.
+pub fn number_before_date(
+    words: &[Word],
+    context: &ValueContext,
+) -> Option<(Vec<usize>, Vec<usize>)> {
+    /// What stands between a number and its date, folded.
+    const JOINTS: [&str; 7] = ["del", "du", "dd", "vom", "dated", "dnia", "fra"];
+    let back = |word: usize| {
+        let before = word.checked_sub(1)?;
+        goes_on(words[before].bbox, words[word].bbox).then_some(before)
+    };
+    let is = |word: usize, names: &[&str]| names.contains(&letters(&words[word].text).as_str());
+    (0..words.len()).filter(|&word| is(word, &JOINTS)).find_map(|joint| {
+        let run: Vec<usize> = (joint + 1..words.len().min(joint + 1 + VALUE_WORDS)).collect();
+        let date = value_at(words, &run, ValueKind::Date, context)?;
+        back(*date.first()?)?;
+        let joint = back(joint).filter(|&word| is(word, &["z"])).unwrap_or(joint);
+        let number = back(joint)?;
+        let is_mark = |word: &usize| is_number_mark(&words[*word].text);
+        let first = back(number).filter(is_mark).unwrap_or(number);
+        let is_number = digits(&words[number].text) > 0 && !is_written_date(&words[number].text);
+        (is_number && back(first).is_none()).then(|| (vec![number], date))
+    })
 }
 
 /// The dates of a page but for known words, in order.
@@ -84,20 +110,21 @@ fn follows_place(words: &[Word], date: &[usize]) -> bool {
 /// `NRO.: 00004-00017649`.
 pub fn number_under_title(words: &[Word], context: &ValueContext) -> Option<Vec<usize>> {
     (0..words.len()).find_map(|start| {
-        let length = title_at(words, start)?;
+        let length = title_at(words, start, context)?;
         let area = PixelBox::union_of(words[start..start + length].iter().map(|word| word.bbox))?;
         let below =
             line_below(words, area, BELOW_TITLE, |index| !(start..start + length).contains(index))?;
         let marks = below.iter().take_while(|&&index| is_mark(&words[index].text)).count();
-        let number = *below.get(marks)?;
-        let text = words[number].text.as_str();
-        let alone =
-            below.len() == marks + 1 || !goes_on(words[number].bbox, words[below[marks + 1]].bbox);
+        let number = value_at(words, &below[marks..], ValueKind::Identifier, context)?;
+        let (&last, end) = (number.last()?, marks + number.len());
+        let alone = below.get(end).is_none_or(|&next| !goes_on(words[last].bbox, words[next].bbox));
+        let text: String = number.iter().map(|&word| words[word].text.as_str()).collect();
+        let text = text.as_str();
         let is_number = digits(text) >= FEWEST_FIGURES
             && 2 * digits(text) >= text.chars().count()
             && !text.contains([':', '@'])
             && !(has_parts(text) && typed_value("date", text, context).is_some());
-        (alone && is_number).then(|| vec![number])
+        (alone && is_number).then_some(number)
     })
 }
 
@@ -123,18 +150,23 @@ pub fn number_of_nota_fiscal(words: &[Word]) -> Option<Vec<usize>> {
     number.map(|word| vec![word])
 }
 
-/// How many words of a title begin with one; nothing goes on with it.
-fn title_at(words: &[Word], start: usize) -> Option<usize> {
+/// How many words of a title begin with one; nothing but its date goes on with it (`Facture du 29/07/2021`).
+fn title_at(words: &[Word], start: usize, context: &ValueContext) -> Option<usize> {
     let before = start.checked_sub(1);
     if before.is_some_and(|before| goes_on(words[before].bbox, words[start].bbox)) {
         return None;
     }
     let on = |at: usize| at + 1 < words.len() && goes_on(words[at].bbox, words[at + 1].bbox);
-    let length = 1 + (start..start + WORDS_OF_TITLE).take_while(|at| on(*at)).count();
+    let most = WORDS_OF_TITLE + VALUE_WORDS;
+    let length = 1 + (start..start + most).take_while(|at| on(*at)).count();
     let texts: Vec<&str> =
         words[start..start + length].iter().map(|word| word.text.as_str()).collect();
-    let whole = length <= WORDS_OF_TITLE && is_title(&texts.join(" "));
-    whole.then_some(length)
+    let is_date = |rest: &[&str]| typed_value("date", &rest.join(" "), context).is_some();
+    let is_whole = |&of_title: &usize| {
+        let (title, rest) = texts.split_at(of_title);
+        is_title(&title.join(" ")) && (rest.is_empty() || is_date(rest))
+    };
+    (1..=length.min(WORDS_OF_TITLE)).find(is_whole).map(|_| length)
 }
 
 #[cfg(test)]
@@ -180,6 +212,20 @@ mod tests {
     fn date(lines: &[&[&str]], known: &[usize]) -> Option<Vec<usize>> {
         let words = page(lines);
         only_date(&words, known, &ValueContext::of_words(&words))
+    }
+
+    /// As seen on Italian bills; laws are cited so as well.
+    #[test]
+    fn a_number_that_its_date_follows() {
+        let found = |line: &str| {
+            let words = page(&[&[line]]);
+            number_before_date(&words, &ValueContext::of_words(&words))
+        };
+        assert_eq!(found("n. 922400747873 del 19/02/2024"), Some((vec![1], vec![3])));
+        assert_eq!(found("7 del 25/03/2023"), Some((vec![0], vec![2])));
+        assert_eq!(found("FV/7/2021 z dnia 25.03.2023"), Some((vec![0], vec![3])));
+        assert_eq!(found("Legge n. 205 del 27/12/2017"), None);
+        assert_eq!(found("01/02/2024 du 03/02/2024"), None);
     }
 
     #[test]

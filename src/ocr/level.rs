@@ -1,6 +1,7 @@
 //! A page made level, the words that were read on it, and the way back to the page as it came.
 
 use super::Recognition;
+use super::bend::Bend;
 use super::cents::with_cents;
 use super::flat::Flat;
 use super::frame::Turn;
@@ -20,13 +21,15 @@ pub struct Level {
     pub flat: Option<Flat>,
     /// Whether it is a sheet on some ground.
     pub photographed: bool,
+    /// How lines bent that are straight on the upright picture.
+    pub bend: Option<Bend>,
     pub upright: Upright,
 }
 
 impl Level {
     pub fn of(gray: GrayImage, flat: Option<Flat>) -> Self {
         let upright = as_it_came(&gray);
-        Self { gray: Arc::new(gray), flat, photographed: false, upright }
+        Self { gray: Arc::new(gray), flat, photographed: false, bend: None, upright }
     }
 
     /// Whether lines were found to run from top to bottom.
@@ -36,7 +39,21 @@ impl Level {
 
     /// The same page as it came.
     pub fn not_turned(&self) -> Self {
-        Self { gray: Arc::clone(&self.gray), upright: as_it_came(&self.gray), ..*self }
+        let upright = as_it_came(&self.gray);
+        Self { gray: Arc::clone(&self.gray), bend: None, upright, ..*self }
+    }
+
+    /// The same page with its lines straight, where they bend.
+    pub fn straightened(&self) -> Option<Self> {
+        let page = &self.upright;
+        let bend = Bend::of(&page.blobs, page.content, page.size(), page.letter_height?)?;
+        let upright = page.straightened(&bend);
+        Some(Self { gray: Arc::clone(&self.gray), bend: Some(bend), upright, ..*self })
+    }
+
+    /// The same page turned another way.
+    pub fn turned(&mut self, turn: Turn) {
+        (self.bend, self.upright) = (None, Upright::new(&self.gray, turn));
     }
 
     /// The same page with the shadows of folds out of what the engine sees.
@@ -49,7 +66,8 @@ impl Level {
     pub fn recognition(self, mut words: Vec<Word>) -> Recognition {
         let turn = self.upright.turn;
         for word in &mut words {
-            word.bbox = turn.to_page(word.bbox);
+            let bbox = self.bend.map_or(word.bbox, |bend| bend.to_bent(word.bbox));
+            word.bbox = turn.to_page(bbox);
         }
         if let Some(flat) = self.flat {
             words = flat.words_to_page(words);

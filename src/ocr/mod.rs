@@ -2,6 +2,7 @@
 
 mod again;
 mod bands;
+mod bend;
 mod cents;
 pub mod engine;
 mod flat;

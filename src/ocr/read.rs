@@ -104,14 +104,19 @@ impl<E: Engine> PageReader<E> {
                 Reading { level: as_it_came, words: others },
             ));
         }
-        if !level.photographed {
-            return Ok(Reading { level, words });
+        let mut reading = Reading { level, words };
+        if let Some(mut straight) = reading.level.straightened() {
+            let words = self.words(&mut straight)?;
+            reading = surer(reading, Reading { level: straight, words });
+        }
+        if !reading.level.photographed {
+            return Ok(reading);
         }
         // Paper in a photograph is seldom as flat as on a scanner's glass; but on small or faint print less
         // is seen without the shadows, and which page is which shows in what was read.
-        let mut smooth = level.without_folds();
-        let others = self.words(&mut smooth)?;
-        Ok(surer(Reading { level, words }, Reading { level: smooth, words: others }))
+        let mut smooth = reading.level.without_folds();
+        let words = self.words(&mut smooth)?;
+        Ok(surer(reading, Reading { level: smooth, words }))
     }
 
     /// The words of the upright picture, which is turned round where it stands on its head.
@@ -126,7 +131,7 @@ impl<E: Engine> PageReader<E> {
         if orient.reads_badly(&level.upright, &words) {
             let sample = |cuts: &[Cut]| self.read_sample(cuts);
             if let Some(turn) = orient.upside_down(&level.gray, &level.upright, sample)? {
-                level.upright = Upright::new(&level.gray, turn);
+                level.turned(turn);
                 words = self.first_look(&level.upright)?;
             }
         }
@@ -160,7 +165,7 @@ impl<E: Engine> PageReader<E> {
         }
         let turn = orient.turn(&level.gray, &level.upright, |cuts| self.read_sample(cuts))?;
         if let Some(turn) = turn {
-            level.upright = Upright::new(&level.gray, turn);
+            level.turned(turn);
         }
         Ok(level)
     }

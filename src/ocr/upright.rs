@@ -1,6 +1,7 @@
 //! A page made upright, with what its ink tells: letters, their height, the part of the page they
 //! stand on.
 
+use super::bend::Bend;
 use super::frame::Turn;
 use super::ink::{self, Blob};
 use super::light;
@@ -41,6 +42,11 @@ impl Upright {
         let height = self.letter_height.unwrap_or_default();
         let measured = Self::measured(light::print_only(&self.picture, height), self.turn);
         Self { picture: self.picture.clone(), print: Some(measured.picture), ..measured }
+    }
+
+    /// The same page with its lines straight.
+    pub fn straightened(&self, bend: &Bend) -> Self {
+        Self::measured(bend.apply(&self.picture), self.turn)
     }
 
     /// What the engine finds lines on and reads.

@@ -1,0 +1,176 @@
+//! Rows of captions above a row of values, as tills and accounting programs print them: `Date   N° Client   Echéance`
+//! over `31/08/2024   7848   30/09/2024`.
+//!
+//! In such a row short names say enough: `Date` and `No.` stand before anything, but beside other captions they head
+//! columns. Heads of a table of items are none of these.
+
+use super::ValueContext;
+use super::caption_value::{line_below, value_at};
+use super::field_names::{Announced, column_head, is_head_of_items};
+use super::neighbours::{goes_on, share_line};
+use super::value::ValueKind;
+use crate::document::Word;
+use crate::geometry::PixelBox;
+use std::ops::Range;
+
+/// Between the captions and their values, in heights of the captions.
+const BELOW: f32 = 2.0;
+/// Captions of a row at least, and values below them.
+const FEWEST: usize = 2;
+
+/// A part of a line without wide gaps, and the caption that it is.
+struct Cell {
+    words: Range<usize>,
+    bbox: PixelBox,
+    announced: Option<Announced>,
+}
+
+/// The numbers and dates below the captions of every such row.
+pub fn values_of_rows(words: &[Word], context: &ValueContext) -> Vec<(Announced, Vec<usize>)> {
+    rows(words).iter().flat_map(|row| values_of_row(words, row, context)).collect()
+}
+
+/// The lines of a page with their cells, from left to right.
+fn rows(words: &[Word]) -> Vec<Vec<Cell>> {
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let mut start = 0;
+    while start < words.len() {
+        let close =
+            |&at: &usize| at + 1 < words.len() && goes_on(words[at].bbox, words[at + 1].bbox);
+        let end = start + 1 + (start..words.len()).take_while(close).count();
+        let cell = cell(words, start..end);
+        let beside = |row: &&mut Vec<Cell>| {
+            row.last().is_some_and(|last| share_line(&words[last.words.start], &words[start]))
+        };
+        match rows.last_mut().filter(beside) {
+            Some(row) => row.push(cell),
+            None => rows.push(vec![cell]),
+        }
+        start = end;
+    }
+    for row in &mut rows {
+        row.sort_by_key(|cell| cell.bbox.left());
+    }
+    rows
+}
+
+fn cell(words: &[Word], range: Range<usize>) -> Cell {
+    let texts: Vec<&str> = words[range.clone()].iter().map(|word| word.text.as_str()).collect();
+    let boxes = words[range.clone()].iter().map(|word| word.bbox);
+    let bbox = PixelBox::union_of(boxes).unwrap_or(words[range.start].bbox);
+    Cell { announced: column_head(&texts.join(" ")), bbox, words: range }
+}
+
+fn values_of_row(
+    words: &[Word],
+    row: &[Cell],
+    context: &ValueContext,
+) -> Vec<(Announced, Vec<usize>)> {
+    let heads = row.iter().filter(|cell| cell.announced.is_some()).count();
+    let text = |cell: &Cell| {
+        let texts: Vec<&str> =
+            words[cell.words.clone()].iter().map(|word| word.text.as_str()).collect();
+        texts.join(" ")
+    };
+    if heads < FEWEST || row.iter().any(|cell| is_head_of_items(&text(cell))) {
+        return Vec::new();
+    }
+    let in_row = |index: &usize| row.iter().any(|cell| cell.words.contains(index));
+    let mut found = Vec::new();
+    for (at, cell) in row.iter().enumerate() {
+        let Some(announced) = cell.announced else { continue };
+        if !matches!(announced.kind, ValueKind::Identifier | ValueKind::Date) {
+            continue;
+        }
+        // A column reaches half-way to the captions beside it.
+        let left = at.checked_sub(1).map_or(0, |before| middle(row[before].bbox, cell.bbox));
+        let right = row.get(at + 1).map_or(u32::MAX, |next| middle(cell.bbox, next.bbox));
+        let column = PixelBox::new(
+            i64::from(left),
+            i64::from(cell.bbox.top()),
+            i64::from(right.min(cell.bbox.right() + cell.bbox.width())),
+            i64::from(cell.bbox.bottom()),
+        );
+        let Some(below) = line_below(words, column, BELOW, |index| !in_row(index)) else {
+            continue;
+        };
+        let in_column = |&index: &usize| {
+            let bbox = words[index].bbox;
+            (left..right).contains(&((bbox.left() + bbox.right()) / 2))
+        };
+        let value: Vec<usize> = below.into_iter().filter(in_column).collect();
+        if let Some(value) = value_at(words, &value, announced.kind, context) {
+            found.push((announced, value));
+        }
+    }
+    if found.len() < FEWEST { Vec::new() } else { found }
+}
+
+/// Half-way between two boxes that stand side by side.
+fn middle(left: PixelBox, right: PixelBox) -> u32 {
+    (left.right() + right.left()) / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words of lines 30 pixels apart, their columns 200; `_` is an empty column.
+    fn page(lines: &[&[&str]]) -> Vec<Word> {
+        let mut words = Vec::new();
+        for (row, line) in lines.iter().enumerate() {
+            for (column, text) in line.iter().enumerate() {
+                let mut left = 200 * column as i64;
+                for text in text.split(' ').filter(|text| *text != "_") {
+                    let right = left + 10 * text.chars().count() as i64;
+                    let top = 30 * row as i64;
+                    words.push(Word {
+                        text: text.to_string(),
+                        bbox: PixelBox::new(left, top, right, top + 20),
+                        confidence: 1.0,
+                        line: row as u32,
+                        block: 0,
+                    });
+                    left = right + 8;
+                }
+            }
+        }
+        words
+    }
+
+    fn found(lines: &[&[&str]]) -> Vec<(Option<&'static str>, String)> {
+        let words = page(lines);
+        let text = |value: &Vec<usize>| {
+            value.iter().map(|&word| words[word].text.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        values_of_rows(&words, &ValueContext::of_words(&words))
+            .iter()
+            .map(|(announced, value)| (announced.label, text(value)))
+            .collect()
+    }
+
+    /// As seen on a French and a Brazilian bill.
+    #[test]
+    fn columns_have_their_values_below() {
+        let french: &[&[&str]] = &[
+            &["Date", "N° Client", "Mode de règlement", "Echéance"],
+            &["31/08/2024", "7848-575758", "Chèque", "30/09/2024"],
+        ];
+        let expected = [
+            (Some("date"), "31/08/2024".to_string()),
+            (None, "7848-575758".to_string()),
+            (Some("due_date"), "30/09/2024".to_string()),
+        ];
+        assert_eq!(found(french), expected);
+    }
+
+    #[test]
+    fn heads_of_items_and_lone_words_are_no_such_row() {
+        let items: &[&[&str]] =
+            &[&["No.", "Date", "Description", "Qty"], &["12", "05/05/2022", "Training", "2"]];
+        assert!(found(items).is_empty());
+        assert!(found(&[&["Date"], &["31/08/2024"]]).is_empty());
+        assert!(found(&[&["Date", "No."], &["31/08/2024", "none"]]).is_empty());
+        assert!(found(&[]).is_empty());
+    }
+}
