@@ -20,8 +20,8 @@ use super::sequence::Evidence;
 use super::sums::sums_of;
 use super::surplus::digits;
 use super::unnamed::{
-    date_behind_place, number_before_date, number_of_nota_fiscal, number_that_says_so,
-    number_under_title, only_date,
+    date_behind_place, first_date, number_before_date, number_of_nota_fiscal, number_of_paragon,
+    number_that_says_so, number_under_title,
 };
 use super::value::ValueKind;
 use crate::document::Word;
@@ -93,7 +93,7 @@ pub fn heed_captions(
 
 /// On a page without a number or date of an invoice the order's are taken, and where the model sees none of a
 /// label (a total, a tax, a number, a day to pay by), what is called so; where nothing is called number or date of
-/// an invoice, the number below the title and the only day.
+/// an invoice, the number below the title and the first day.
 fn fill_in(
     head: &mut HeadPrediction,
     words: &[Word],
@@ -136,10 +136,15 @@ fn fill_in(
         let rivals: &[&str] = if is_called(NUMBER) { &[DUE_DATE] } else { &[DUE_DATE, NUMBER] };
         let known = [of_any(head, rivals), called.clone()].concat();
         let day = || {
-            date_behind_place(words, &called, context).or_else(|| only_date(words, &known, context))
+            date_behind_place(words, &called, context)
+                .or_else(|| first_date(words, &known, context))
         };
         let day = (!is_called(DATE)).then(day).flatten();
-        let number = || number_under_title(words, context).or_else(|| number_that_says_so(words));
+        let number = || {
+            number_under_title(words, context)
+                .or_else(|| number_that_says_so(words))
+                .or_else(|| number_of_paragon(words, context))
+        };
         let number = (!is_called(NUMBER)).then(number).flatten();
         fillings.extend(day.map(|day| (DATE, NAMED_SO, day)));
         fillings.extend(number.map(|number| (NUMBER, NAMED_SO, number)));

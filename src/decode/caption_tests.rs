@@ -51,6 +51,15 @@ fn a_caption_names_what_stands_behind_it() {
         ("Date d'émission 3 mars 2014 à Paris", Some("date"), "3 mars 2014"),
         ("Zahlbar bis 20.03.2014", Some("due_date"), "20.03.2014"),
         ("Grand Total 19 % EUR 1.234,56", Some("total"), "1.234,56"),
+        ("Fizetendő: 7 200 Ft", Some("total"), "7 200"),
+        ("Fizetend6: 19 600 Ft", Some("total"), "19 600"),
+        ("Total 60.00 Pcs. 329.00", Some("total"), "329.00"),
+        ("Check: 1082", Some("invoice_number"), "1082"),
+        ("FI$ NO : 0280", Some("invoice_number"), "0280"),
+        ("Sorszám/Invoice No. 287/2008/V", Some("invoice_number"), "287/2008/V"),
+        ("Facture N° 26 614 600 353", Some("invoice_number"), "26 614 600 353"),
+        ("Factura de Venta No.: E 5325736367", Some("invoice_number"), "E 5325736367"),
+        ("Avoir AV-2017-0005", Some("invoice_number"), "AV-2017-0005"),
         ("Kundennummer GE2020211", None, "GE2020211"),
         ("Lieferdatum: 01.03.2014", None, "01.03.2014"),
     ];
@@ -222,7 +231,9 @@ fn what_the_model_is_sure_of_stays_and_other_labels_are_left_alone() {
     let rows = heed("Rechnungsdatum 05.03.2014", &[OUTSIDE, sure]);
     assert!(rows[1][5] > 0.9, "{:?}", rows[1]);
     let number = [0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0];
-    assert_eq!(heed("Rechnungsdatum 05.03.2014", &[OUTSIDE, number])[1], number);
+    assert_eq!(heed("Rechnungsdatum 05-03-14", &[OUTSIDE, number])[1], number);
+    let date = heed("Rechnungsdatum 05.03.2014", &[OUTSIDE, number]);
+    assert!(date[1][1] < 0.01, "{:?}: a date is no number", date[1]);
 }
 
 /// As seen: the title of the page is the caption of its number, by the mark behind it.
@@ -362,4 +373,29 @@ fn a_name_may_begin_with_a_digit_and_a_house_number_is_none() {
     let name = [("3Qcode", 0), ("Sp.", 65), ("z", 100), ("o.o.", 115)];
     assert_eq!(below(&name), [(Some("customer"), "3Qcode Sp. z o.o.".to_string())]);
     assert_eq!(below(&[("12a", 0), ("Road", 35)]), []);
+}
+
+/// As seen in fixed print, and on a receipt that leans.
+#[test]
+fn marks_far_from_their_title_and_values_below_their_line_belong_together() {
+    let number = Some("invoice_number");
+    let wide = words(&[("INVOICE", 0, 0), ("NO.", 110, 0), (":", 200, 0), ("T00156", 250, 0)]);
+    assert_eq!(found(&wide), [(number, "T00156".to_string())]);
+    let leaning = words(&[("TOPKDV", 0, 0), ("7,01", 300, 14)]);
+    assert_eq!(found(&leaning), [(Some("tax"), "7,01".to_string())]);
+}
+
+/// As seen on a Salvadoran bill, where the model takes the number of its form.
+#[test]
+fn a_number_that_a_caption_names_outdoes_what_the_model_sees() {
+    let texts = ["Invoice", "No.", "DTE-03-M001", "6067"];
+    let words =
+        words(&[(texts[0], 0, 0), (texts[1], 80, 0), (texts[2], 120, 0), (texts[3], 0, 90)]);
+    let labels = LabelSet::bio(&["invoice_number"]);
+    let row = |number: f32| vec![1.0 - number, number, 0.0];
+    let rows = vec![row(0.0), row(0.0), row(1e-5), row(0.99)];
+    let mut head = HeadPrediction { labels, probabilities: rows };
+    heed_captions(&mut head, &words, true, &ValueContext::of_words(&words));
+    let given = |word: usize| head.given(word, 0);
+    assert!(given(2) > 0.9 && given(2) > given(3), "{} {}", given(2), given(3));
 }

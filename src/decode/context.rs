@@ -154,6 +154,7 @@ const COUNTRIES: &[Country] = &[
     country("PEN", DayMonthYear, '.', " IGV SUNAT PERÚ "),
     country("ARS", DayMonthYear, ',', " CUIT IIBB AFIP ARGENTINA "),
     country("COP", DayMonthYear, ',', " NIT DIAN COLOMBIA BOGOTÁ "),
+    country("USD", DayMonthYear, '.', " SALVADOR DTE NRC "),
     country("CLP", DayMonthYear, ',', " RUT CHILE SANTIAGO "),
     country("GBP", DayMonthYear, '.', " LONDON PLC ENGLAND "),
     country("EUR", DayMonthYear, '.', " IRELAND DUBLIN EIRCODE "),
@@ -171,7 +172,7 @@ const COUNTRIES: &[Country] = &[
     country("PLN", DayMonthYear, ',', " NIP POLSKA PARAGON PTU NABYWCA "),
     country("CZK", DayMonthYear, ',', " DIČ IČO DPH PRAHA "),
     country("HUF", YearMonthDay, ',', " ADÓSZÁM ÁFA BUDAPEST "),
-    country("BRL", DayMonthYear, ',', " CNPJ BRASIL LTDA "),
+    country("BRL", DayMonthYear, ',', " CNPJ BRASIL LTDA CUPOM DINHEIRO "),
     country("USD", MonthDayYear, '.', " USA LLC "),
 ];
 
@@ -189,7 +190,11 @@ impl Country {
     fn of_text(text: &str) -> Option<(&'static Self, usize)> {
         let words = capitals(text);
         leader(COUNTRIES, |country| {
-            let places = if country.currency == "USD" { american_places(&words) } else { 0 };
+            let places = if country.order == MonthDayYear && country.currency == "USD" {
+                american_places(&words)
+            } else {
+                0
+            };
             count(&words, country.words) + places
         })
     }

@@ -393,7 +393,8 @@ fn caption_from(words: &[Word], start: usize, first: &str) -> Option<(usize, Ann
                 || (is_number_mark(text) && is_within(TO_MARK, before.bbox, word.bbox))
         };
         let apart = length > 1 && !goes_on();
-        if apart || digits(text) > 0 {
+        let mended = without_figure(text);
+        if apart || (digits(text) > 0 && mended.is_none()) {
             let is_title = TITLES.contains(&key.as_str()) || NUMBERED_TITLES.contains(&key);
             let titled = is_title.then_some(OF_NUMBER);
             let known = match glued_mark(text).filter(|_| !apart) {
@@ -406,7 +407,7 @@ fn caption_from(words: &[Word], start: usize, first: &str) -> Option<(usize, Ann
             break;
         }
         let of_title = is_number_mark(text) && NUMBERED_TITLES.contains(&key);
-        let part = letters(text);
+        let part = letters(mended.as_deref().unwrap_or(text));
         let stem = STEMS.iter().find(|stem| length == 1 && part.ends_with(**stem));
         key.push_str(stem.unwrap_or(&part.as_str()));
         if let Some(announced) = CAPTIONS.get(&key) {
@@ -416,6 +417,23 @@ fn caption_from(words: &[Word], start: usize, first: &str) -> Option<(usize, Ann
         }
     }
     longest
+}
+
+/// A long word whose only figure was a letter: `Fizetend6:`.
+fn without_figure(text: &str) -> Option<String> {
+    const FEWEST_LETTERS: usize = 5;
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    if digits(text) != 1 || letters < FEWEST_LETTERS {
+        return None;
+    }
+    let letter = |c: char| match c {
+        '0' | '6' => 'o',
+        '1' => 'i',
+        '5' => 's',
+        '8' => 'b',
+        c => c,
+    };
+    Some(text.chars().map(letter).collect()).filter(|mended: &String| digits(mended) == 0)
 }
 
 /// A caption's word without the code in brackets: `HANDELSRECHNUNG(380)`, `(204)`.

@@ -148,12 +148,14 @@ pub(super) fn is_form_part(label: &str) -> bool {
 fn may_answer(entity: &Entity) -> bool {
     /// Of a date that can't be read for a letter or two, so much is left; more is a number.
     const DIGITS_OF_DATE: RangeInclusive<usize> = 5..=8;
+    /// Keys of access to a tax authority's register have 44.
+    const MOST_FIGURES: usize = 30;
     let text = &entity.text;
     let is_date = || DIGITS_OF_DATE.contains(&digits(text)) && digits(text) < text.chars().count();
     match ValueKind::of_label(&entity.label) {
         ValueKind::Text => letters_and_digits(text).len() > 1,
         ValueKind::Identifier => {
-            digits(text) > 0 && !is_rate(text) && !is_phone(text) && !is_written_date(text)
+            (1..=MOST_FIGURES).contains(&digits(text)) && !is_rate(text) && !is_phone(text)
         }
         ValueKind::Date => entity.value.is_some() || is_date(),
         ValueKind::Currency => {
@@ -242,6 +244,7 @@ fn rank(label: &str, list: &mut [Candidate], entities: &[Entity]) {
 fn plausibility(kind: ValueKind, entity: &Entity, cents: bool) -> f32 {
     let letters = entity.text.chars().filter(|c| c.is_alphanumeric()).count();
     match (kind, &entity.value) {
+        (ValueKind::Identifier, _) if is_written_date(&entity.text) => IMPLAUSIBLE,
         (ValueKind::Text, _) if letters >= 2 && !is_no_name(&entity.text) => 1.0,
         (ValueKind::Text, _) | (_, None) => IMPLAUSIBLE,
         (_, Some(Value::Amount { amount, .. })) => {

@@ -1,4 +1,4 @@
-//! Values that stand without a caption: the only day on a receipt, the number right below the title.
+//! Values that stand without a caption: the first day on a receipt, the number right below the title.
 //!
 //! Where the model sees neither a date nor a number and no caption names one, these are taken.
 
@@ -6,7 +6,7 @@ use super::ValueContext;
 use super::caption_value::{VALUE_WORDS, is_mark, line_below, value_at};
 use super::date::is_written_date;
 use super::field_names::{is_number_mark, is_title, letters};
-use super::neighbours::goes_on;
+use super::neighbours::{goes_on, share_line};
 use super::surplus::{digits, is_figures};
 use super::value::{ValueKind, typed_value};
 use crate::document::{Value, Word};
@@ -19,12 +19,19 @@ const FEWEST_FIGURES: usize = 4;
 /// Words of a title at most: `Factura simplificada`.
 const WORDS_OF_TITLE: usize = 3;
 
-/// The words of the only day on a page, where it first stands; `None` where there are others. `known` are words that
+/// The words of the first day on a page; `None` where there are more than three, as in lists. `known` are words that
 /// are something else.
-pub fn only_date(words: &[Word], known: &[usize], context: &ValueContext) -> Option<Vec<usize>> {
-    let mut days = dates(words, known, context);
-    let (first, only) = days.next()?;
-    days.all(|(_, day)| day == only).then_some(first)
+pub fn first_date(words: &[Word], known: &[usize], context: &ValueContext) -> Option<Vec<usize>> {
+    const MOST: usize = 3;
+    let mut days: Vec<Value> = Vec::new();
+    let mut first = None;
+    for (date, day) in dates(words, known, context) {
+        first = first.or(Some(date));
+        if !days.contains(&day) {
+            days.push(day);
+        }
+    }
+    first.filter(|_| days.len() <= MOST)
 }
 
 /// The words of the first day that stands behind a place: `Jakarta, 02 Agustus 2022`. `known` as above.
@@ -139,6 +146,25 @@ pub fn number_that_says_so(words: &[Word]) -> Option<Vec<usize>> {
     words.iter().position(|word| says_so(&word.text)).map(|word| vec![word])
 }
 
+/// The number of a Polish till's receipt: it stands on the line of the day, above the title `PARAGON FISKALNY`.
+pub fn number_of_paragon(words: &[Word], context: &ValueContext) -> Option<Vec<usize>> {
+    const FIGURES: std::ops::RangeInclusive<usize> = 4..=8;
+    let title = words.iter().position(|word| letters(&word.text) == "paragon")?;
+    letters(&words.get(title + 1)?.text).starts_with("fisk").then_some(())?;
+    let (date, _) = dates(words, &[], context).next()?;
+    let day = &words[*date.first()?];
+    let is_number = |&word: &usize| {
+        let text = words[word].text.as_str();
+        let figures = text.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        !date.contains(&word)
+            && FIGURES.contains(&figures.len())
+            && digits(text) == figures.len()
+            && words[word].bbox.left() > day.bbox.right()
+            && share_line(day, &words[word])
+    };
+    (date[0]..title).find(is_number).map(|word| vec![word])
+}
+
 /// The number of a Brazilian nota fiscal, nine figures in groups, on the sheet that goes with it: `Nº 000.043.445`.
 pub fn number_of_nota_fiscal(words: &[Word]) -> Option<Vec<usize>> {
     let grouped = |text: &str| {
@@ -211,7 +237,7 @@ mod tests {
 
     fn date(lines: &[&[&str]], known: &[usize]) -> Option<Vec<usize>> {
         let words = page(lines);
-        only_date(&words, known, &ValueContext::of_words(&words))
+        first_date(&words, known, &ValueContext::of_words(&words))
     }
 
     /// As seen on Italian bills; laws are cited so as well.
@@ -238,6 +264,18 @@ mod tests {
         assert_eq!(number_of_nota_fiscal(&page(&sheet[1..])), None);
     }
 
+    #[test]
+    fn the_number_beside_the_day_is_a_polish_receipts() {
+        let number = |lines: &[&[&str]]| {
+            let words = page(lines);
+            number_of_paragon(&words, &ValueContext::of_words(&words))
+        };
+        let receipt: &[&[&str]] = &[&["2017-09-07", "nr wydr.745220"], &["PARAGON FISKALNY"]];
+        assert_eq!(number(receipt), Some(vec![2]));
+        assert_eq!(number(&receipt[..1]), None);
+        assert_eq!(number(&[&["2017-09-07", "12:30"], &["PARAGON FISKALNY"]]), None);
+    }
+
     /// As seen on a dealer's invoice and an Argentine one.
     #[test]
     fn a_number_right_below_the_title_is_the_papers() {
@@ -254,12 +292,14 @@ mod tests {
     }
 
     #[test]
-    fn the_only_day_of_a_page_is_its_date() {
+    fn the_first_of_few_days_of_a_page_is_its_date() {
         let lines: &[&[&str]] = &[&["Lidl sp. z o.o."], &["2024-11-16"], &["Suma 5,21"]];
         assert_eq!(date(lines, &[]), Some(vec![4]));
         assert_eq!(date(lines, &[4]), None);
         assert_eq!(date(&[&["02 Agustus 2022"], &["02.08.2022"]], &[]), Some(vec![0, 1, 2]));
-        assert_eq!(date(&[&["2024-11-16"], &["2024-11-17"]], &[]), None);
+        assert_eq!(date(&[&["2024-11-16"], &["2024-11-17"]], &[]), Some(vec![0]));
+        let many: &[&[&str]] = &[&["1.2.2024"], &["2.2.2024"], &["3.2.2024"], &["4.2.2024"]];
+        assert_eq!(date(many, &[]), None);
         assert_eq!(date(&[&["No E200615"]], &[]), None);
         assert_eq!(date(&[&["FECHA 08 / 02 / 23"]], &[]), Some(vec![1, 2, 3, 4, 5]));
     }
