@@ -131,7 +131,7 @@ fn fill_in(
         })
         .collect();
     let is_called = |label: &str| fillings.iter().any(|(of, ..)| *of == label);
-    if is_first && (is_called(NUMBER) || has(head, TOTAL)) {
+    if is_first && (is_called(NUMBER) || is_called(TOTAL) || has(head, TOTAL)) {
         let called: Vec<usize> = found.iter().flat_map(|c| c.words.iter().copied()).collect();
         let rivals: &[&str] = if is_called(NUMBER) { &[DUE_DATE] } else { &[DUE_DATE, NUMBER] };
         let known = [of_any(head, rivals), called.clone()].concat();
@@ -166,7 +166,7 @@ fn fill_in(
     };
     let lacking: Vec<&str> = labels.filter(|label| wanted(label) && lacks(label)).collect();
     for (label, weight, value) in fillings.iter().filter(|(of, ..)| lacking.contains(of)) {
-        head.favour(value.iter().copied(), label, *weight);
+        head.insist(value, label, *weight);
     }
 }
 

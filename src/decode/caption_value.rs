@@ -152,7 +152,10 @@ pub fn value_at(
     let length = match kind {
         ValueKind::Date => (1..=run.len()).find(|&length| is_date(&run[..length])),
         ValueKind::Identifier => {
-            let numbered = |index: usize| digits(text(index)) > 0 && !is_written_date(text(index));
+            let numbered = |index: usize| {
+                let text = text(index);
+                digits(text) > 0 && !is_written_date(text) && !is_sum_in_figures(text)
+            };
             match *run {
                 [first, ..] if numbered(first) => Some(words_of_groups(words, run)),
                 // `FV 1/1/2030`: behind letters of a series it is a number.
@@ -271,6 +274,11 @@ fn is_number(text: &str) -> bool {
     const LETTERS_OF_NAME: usize = 3;
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     digits(text) > 0 && (letters < LETTERS_OF_NAME || digits(text) > 2)
+}
+
+/// `7,689.39`: figures with cents and nothing else.
+fn is_sum_in_figures(text: &str) -> bool {
+    has_cents(text) && text.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ',')
 }
 
 /// `12.50`, `1.234,56-`

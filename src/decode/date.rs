@@ -368,7 +368,7 @@ fn mend_slashes(text: &str) -> String {
 
 /// `17/03/2026`, `5.3.2026`: a date in figures and nothing else.
 pub fn is_written_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(['/', '.']).collect();
+    let parts: Vec<&str> = text.trim_end_matches(['.', ',']).split(['/', '.']).collect();
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
     let figures = parts.iter().all(|part| part.chars().all(|c| c.is_ascii_digit()));
     figures && matches!(lengths[..], [1..=2, 1..=2, 4]) && parse_date(text, None).is_some()

@@ -98,6 +98,22 @@ impl HeadPrediction {
         }
     }
 
+    /// As [`Self::favour`], also where the model has as good as ruled the label out.
+    pub(super) fn insist(&mut self, words: &[usize], label: &str, weight: f32) {
+        /// Below this, what a model gives tells nothing.
+        const LEAST: f32 = 1e-5;
+        for (position, word) in words.iter().enumerate() {
+            let tag = |label| if position == 0 { Tag::Begin(label) } else { Tag::Inside(label) };
+            let class =
+                self.labels.entity_index(label).and_then(|label| self.labels.id_of(tag(label)));
+            let row = self.probabilities.get_mut(*word);
+            if let Some(given) = class.and_then(|class| row?.get_mut(class)) {
+                *given = given.max(LEAST);
+            }
+        }
+        self.favour(words.iter().copied(), label, weight);
+    }
+
     /// What the model gives a word for a label, by its index.
     pub(super) fn given(&self, word: usize, label: usize) -> f32 {
         let row = self.probabilities.get(word);

@@ -150,7 +150,7 @@ pub fn number_that_says_so(words: &[Word]) -> Option<Vec<usize>> {
 pub fn number_of_paragon(words: &[Word], context: &ValueContext) -> Option<Vec<usize>> {
     const FIGURES: std::ops::RangeInclusive<usize> = 4..=8;
     let title = words.iter().position(|word| letters(&word.text) == "paragon")?;
-    letters(&words.get(title + 1)?.text).starts_with("fisk").then_some(())?;
+    letters(&words.get(title + 1)?.text).starts_with("fis").then_some(())?;
     let (date, _) = dates(words, &[], context).next()?;
     let day = &words[*date.first()?];
     let is_number = |&word: &usize| {
@@ -178,7 +178,8 @@ pub fn number_of_nota_fiscal(words: &[Word]) -> Option<Vec<usize>> {
 
 /// How many words of a title begin with one; nothing but its date goes on with it (`Facture du 29/07/2021`).
 fn title_at(words: &[Word], start: usize, context: &ValueContext) -> Option<usize> {
-    let before = start.checked_sub(1);
+    // Signs beside a title are read as a letter.
+    let before = start.checked_sub(1).filter(|&before| words[before].text.chars().count() > 1);
     if before.is_some_and(|before| goes_on(words[before].bbox, words[start].bbox)) {
         return None;
     }
