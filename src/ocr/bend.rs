@@ -14,7 +14,7 @@ const TERMS: usize = 8;
 /// Fewer neighbours tell nothing certain.
 const ENOUGH: usize = 120;
 /// Lines that depart from their level by fewer heights of letters are read as they are.
-const LEAST_BEND: f32 = 0.45;
+const LEAST_BEND: f32 = 0.3;
 /// No paper bends more than this: rise by run.
 const STEEPEST: f64 = 0.25;
 
