@@ -13,7 +13,6 @@ use super::upright::Upright;
 use crate::document::Word;
 use crate::error::Result;
 use crate::geometry::PixelBox;
-use crate::line_reader;
 use image::GrayImage;
 
 /// What the choice rests on.
@@ -187,7 +186,14 @@ fn densest_rows(page: &Upright, rows: i64) -> i64 {
     best.1
 }
 
-/// How surely words were read, over all their letters.
+/// How surely words were read, over all their letters: those likely right less those likely wrong, so that the grain of
+/// wood, read as words of two letters, does not outweigh a receipt.
 pub fn sureness(words: &[Word]) -> f32 {
-    words.iter().map(|word| line_reader::sureness(&word.text, word.confidence)).sum()
+    const SHORT: usize = 3;
+    let of_word = |word: &Word| {
+        let letters = word.text.chars().filter(|c| c.is_alphanumeric()).count();
+        let sure = letters as f32 * (2.0 * word.confidence - 1.0);
+        if letters < SHORT { sure.min(0.0) } else { sure }
+    };
+    words.iter().map(of_word).sum()
 }
