@@ -156,11 +156,12 @@ fn fill_in(
     let wanted = |label: &str| fillings.iter().any(|(of, ..)| *of == label);
     let labels = NAMED.iter().map(|(label, _)| *label);
     // A number that a caption names is surer than one that the model sees elsewhere.
-    let numbered = words_called_number(found);
+    let numbered: Vec<&Captioned> =
+        found.iter().filter(|one| one.announced.label == Some(NUMBER)).collect();
     let lacks = |label: &str| match label {
-        NUMBER if !numbered.is_empty() => {
+        NUMBER if is_first && !numbered.is_empty() => {
             let seen = of_any(head, &[NUMBER]);
-            !numbered.iter().any(|word| seen.contains(word))
+            !numbered.iter().any(|one| one.words.iter().all(|word| seen.contains(word)))
         }
         _ => !has(head, label),
     };
@@ -282,7 +283,8 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
 
 /// The word at `start`, if it is a caption and its value in one.
 fn glued(words: &[Word], start: usize, context: &ValueContext) -> Option<Captioned> {
-    let announced = caption_in(&words[start].text)?;
+    let begins = start == 0 || !goes_on(words[start - 1].bbox, words[start].bbox);
+    let announced = caption_in(&words[start].text, begins)?;
     let value = value_at(words, &[start], announced.kind, context)?;
     Some(Captioned { announced, words: value })
 }

@@ -159,9 +159,7 @@ pub fn value_at(
             match *run {
                 [first, ..] if numbered(first) => Some(words_of_groups(words, run)),
                 // `FV 1/1/2030`: behind letters of a series it is a number.
-                [first, second, ..]
-                    if text(first).chars().count() <= 4 && digits(text(second)) > 0 =>
-                {
+                [first, second, ..] if is_series(text(first)) && digits(text(second)) > 0 => {
                     Some(2)
                 }
                 _ => None,
@@ -195,6 +193,12 @@ fn sum_at(words: &[Word], row: &[usize], context: &ValueContext) -> Option<Vec<u
     }
     let has_cents = |sum: &&Vec<usize>| sum.iter().any(|&index| has_cents(text(index)));
     sums.iter().find(has_cents).or_else(|| sums.first()).cloned()
+}
+
+/// `FV`, `E`: a few letters, no word.
+fn is_series(text: &str) -> bool {
+    const LETTERS: usize = 4;
+    text.chars().count() <= LETTERS && text.starts_with(|c: char| !c.is_lowercase())
 }
 
 /// How many words of a run are the groups of one number: `26 614 600 353`; 1 where the first is no group.

@@ -380,7 +380,9 @@ pub(super) fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announc
 
 /// As [`caption_at`], of a caption whose first word is `first`.
 fn caption_from(words: &[Word], start: usize, first: &str) -> Option<(usize, Announced)> {
-    /// Forms in fixed print set `INVOICE   NO.` under `INVOICE DATE`; in heights.
+    /// Between words of a caption, in heights: fixed print is wide.
+    const WITHIN: f32 = 1.3;
+    /// Forms in fixed print set `INVOICE   NO.` under `INVOICE DATE`.
     const TO_MARK: f32 = 3.0;
     let mut key = String::new();
     let mut longest = None;
@@ -388,9 +390,8 @@ fn caption_from(words: &[Word], start: usize, first: &str) -> Option<(usize, Ann
         let at = start + length - 1;
         let text = without_code(if length == 1 { first } else { &words[at].text });
         let goes_on = || {
-            let (before, word) = (&words[at - 1], &words[at]);
-            goes_on(before.bbox, word.bbox)
-                || (is_number_mark(text) && is_within(TO_MARK, before.bbox, word.bbox))
+            let far = if is_number_mark(text) { TO_MARK } else { WITHIN };
+            is_within(far, words[at - 1].bbox, words[at].bbox)
         };
         let apart = length > 1 && !goes_on();
         let mended = without_figure(text);
@@ -462,10 +463,15 @@ fn is_numbered_title(words: &[Word], start: usize, number: usize) -> bool {
         && !words.get(number + 1).is_some_and(|next| goes_on_from(word, next))
 }
 
-/// What a caption that its value is glued to announces: `Kvittering:878786`, `Date:27.12.2025`.
-pub(super) fn caption_in(text: &str) -> Option<Announced> {
-    let mark = glued_mark(text).filter(|mark| mark.ends_with([':', '#']))?;
-    CAPTIONS.get(&letters(mark)).copied()
+/// What a caption that its value is glued to announces: `Kvittering:878786`; where it begins a piece of line, also a
+/// short one of dates: `Date:27.12.2025`.
+pub(super) fn caption_in(text: &str, begins: bool) -> Option<Announced> {
+    let mark = letters(glued_mark(text).filter(|mark| mark.ends_with([':', '#']))?);
+    let of_date = || {
+        let head = COLUMN_HEADS.get(&mark).copied();
+        head.filter(|announced| begins && announced.kind == ValueKind::Date)
+    };
+    CAPTIONS.get(&mark).copied().or_else(of_date)
 }
 
 /// The mark that a number is glued to, with what is before it: `n°562044387`, `Nr.4711`, `č.FV5040011231`,
