@@ -166,7 +166,7 @@ const COUNTRIES: &[Country] = &[
     country("RON", DayMonthYear, ',', " ROMÂNIA ROMANIA CUI LEI RON "),
     country("TRY", DayMonthYear, ',', " KDV TOPKDV VKN TÜRKİYE ŞTİ "),
     country("CHF", DayMonthYear, '.', " SCHWEIZ SUISSE SVIZZERA ZÜRICH BASEL GENÈVE "),
-    country("SEK", YearMonthDay, ',', " ORGNR SVERIGE BANKGIRO FAKTURADATUM FÖRFALLODAG FÖRFALLODATUM BELOPP MOMSREGNR KVITTO "),
+    country("SEK", YearMonthDay, ',', " ORGNR SVERIGE BANKGIRO FAKTURADATUM FÖRFALLODAG FÖRFALLODATUM BELOPP MOMSREGNR "),
     country("NOK", DayMonthYear, ',', " MVA NORGE KONTONUMMER BELØP FORFALLSDATO "),
     country("DKK", DayMonthYear, ',', " CVR DANMARK BELØB FORFALDSDATO "),
     country("PLN", DayMonthYear, ',', " NIP POLSKA PARAGON PTU NABYWCA "),
