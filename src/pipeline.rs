@@ -4,6 +4,7 @@
 //! The model's side is behind [`Analyzer`], so that everything around it can be tested with a fake.
 
 mod analyzer;
+mod as_it_came;
 mod background;
 mod builder;
 mod device;
@@ -11,6 +12,7 @@ mod given;
 mod model_analyzer;
 
 pub use analyzer::{Analyzer, ModelIdentity, PageFindings, ReadPage};
+pub use as_it_came::AsItCame;
 pub use background::BackgroundAnalyzer;
 pub use builder::ExtractorBuilder;
 pub use device::Device;
@@ -19,10 +21,11 @@ pub use model_analyzer::ModelAnalyzer;
 
 use crate::document::{Entity, Page, Relation, Word, WordSource};
 use crate::error::{Error, ErrorCode, Result, Stage};
+use crate::geometry::PageSize;
 use crate::input::{self, DocumentPages, InputOptions, PageImage, Source};
-use crate::ocr::Recognizer;
+use crate::ocr::{Recognition, Recognizer};
 use crate::output::record::{Extraction, OcrIdentity, PageRecord, Timings, rounded};
-use image::RgbImage;
+use image::{DynamicImage, RgbImage};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -71,18 +74,18 @@ pub enum Reader {
 
 impl Reader {
     /// Words of the page, the turn that makes it upright, and where the words came from.
-    fn words(&self, input: &str, page: &mut PageImage) -> Result<(Vec<Word>, u16, WordSource)> {
+    fn words(&self, input: &str, page: &mut PageImage) -> Result<(Recognition, WordSource)> {
+        let plain = |words| Recognition { words, ..Recognition::default() };
         let recognizer = match self {
             Self::Given(given) => {
-                return Ok((given.words(input, page)?, 0, WordSource::Given));
+                return Ok((plain(given.words(input, page)?), WordSource::Given));
             }
             Self::Ocr(recognizer) => recognizer,
         };
         if let Some(words) = page.text_layer.take() {
-            return Ok((words, 0, WordSource::TextLayer));
+            return Ok((plain(words), WordSource::TextLayer));
         }
-        let read = recognizer.recognize(page)?;
-        Ok((read.words, read.rotation, WordSource::Ocr))
+        Ok((recognizer.recognize(page)?, WordSource::Ocr))
     }
 
     fn identity(&self) -> OcrIdentity {
@@ -143,7 +146,7 @@ impl Extractor {
         let number = read.page.number;
         let findings = self.analyze(std::slice::from_ref(&read)).pop().unwrap_or_else(no_answer);
         let findings = findings.map_err(|error| error.on_page(number))?;
-        Ok(AnalyzedPage { page: read.page, findings, input, ocr })
+        Ok(read.analyzed(findings, input, ocr))
     }
 
     /// Stage input: opens a document; its pages are decoded as they are asked for.
@@ -160,21 +163,41 @@ impl Extractor {
     /// # Errors
     /// Stage `ocr`, with the page's number.
     pub fn read(&self, input: &str, mut page: PageImage) -> Result<ReadPage> {
-        let (mut words, rotation, source) =
+        let (Recognition { mut words, rotation, level }, source) =
             self.reader.words(input, &mut page).map_err(|error| error.on_page(page.number))?;
         let size = page.size();
-        words.retain(|word| !word.text.trim().is_empty());
         for word in &mut words {
             word.bbox = word.bbox.clamp_to(size);
             let known = if word.confidence.is_nan() { 0.0 } else { word.confidence };
             word.confidence = rounded(known.clamp(0.0, 1.0));
         }
-        let picture = self
-            .analyzer
-            .as_ref()
-            .map_or_else(RgbImage::default, |analyzer| analyzer.shrink(&page.image));
+        let shrunk = |picture: &RgbImage| {
+            let analyzer = self.analyzer.as_ref();
+            analyzer.map_or_else(RgbImage::default, |analyzer| analyzer.shrink(picture))
+        };
+        let is_text = |word: &Word| !word.text.trim().is_empty();
+        let (picture, size, as_it_came) = match level {
+            None => {
+                words.retain(is_text);
+                (shrunk(&page.image), size, None)
+            }
+            // What finds the lines that the model is to see, and rules to go by, are level.
+            Some(level) => {
+                let mut boxes = Vec::with_capacity(words.len());
+                let placed = words.into_iter().zip(level.boxes).filter(|(word, _)| is_text(word));
+                words = placed
+                    .map(|(word, bbox)| {
+                        boxes.push(word.bbox);
+                        Word { bbox, ..word }
+                    })
+                    .collect();
+                let picture = DynamicImage::ImageLuma8(level.picture).to_rgb8();
+                let level = PageSize::new(picture.width(), picture.height());
+                (shrunk(&picture), level, Some(AsItCame { size, boxes }))
+            }
+        };
         let page = Page { number: page.number, size, dpi: page.dpi, rotation, source, words };
-        Ok(ReadPage { page, picture })
+        Ok(ReadPage { page, picture, as_it_came })
     }
 
     /// Stages encode, model and decode: one answer per page. Nothing is found without a model.

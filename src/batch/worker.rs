@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::input::{DocumentPages, Source};
 use crate::output::picture::PagePicture;
 use crate::output::record::Record;
-use crate::pipeline::{AnalyzedPage, Extractor, PageFindings, ReadPage};
+use crate::pipeline::{Extractor, PageFindings, ReadPage};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -198,10 +198,9 @@ impl Shared {
     fn page_done(&self, place: Place, read: ReadPage, answer: Result<PageFindings>) {
         let Place { document, input, ocr, picture } = place;
         let number = read.page.number;
-        let done = answer.map_err(|error| error.on_page(number)).map(|findings| DonePage {
-            page: AnalyzedPage { page: read.page, findings, input, ocr },
-            picture,
-        });
+        let done = answer
+            .map_err(|error| error.on_page(number))
+            .map(|findings| DonePage { page: read.analyzed(findings, input, ocr), picture });
         self.schedule.page_done(document, done);
         self.observer.page();
     }

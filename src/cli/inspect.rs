@@ -83,7 +83,7 @@ fn sources(input: &InputArgs) -> Result<Vec<Source>> {
 
 fn look(extractor: &Extractor, named: &Named, name: &str, page: PageImage) -> Result<Inspection> {
     let picture = page.image.clone();
-    let read = extractor.read(name, page)?.page;
+    let read = extractor.read(name, page)?.into_page();
     inspect(&named.predictor, read.number, &picture, &read.words)
         .map_err(|error| error.on_page(read.number))
 }

@@ -94,7 +94,7 @@ impl PageByPage<'_> {
             let page = page.map_err(|e| e.at(&name))?;
             let number = page.number;
             let picture = shrink(&page.image).map_err(|e| e.at(&name).on_page(number))?;
-            let page = self.reader.read(&name, page).map_err(|e| e.at(&name))?.page;
+            let page = self.reader.read(&name, page).map_err(|e| e.at(&name))?.into_page();
             let question =
                 Question { words: &page.words, size: page.size, segments: &[], picture: &picture };
             let answer = ask(&question).map_err(|e| e.at(&name).on_page(number))?;

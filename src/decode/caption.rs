@@ -106,7 +106,8 @@ fn fill_in(
     let no_cents = !words.iter().any(|word| has_cents(&word.text));
     let filling = |Captioned { announced, words: value }: &Captioned| match *announced {
         Announced { nature: Nature::StandsIn(label), .. } => {
-            is_first.then_some((label, STANDING_IN))
+            let is_named = found.iter().any(|one| one.announced.label == Some(label));
+            (is_first && !is_named).then_some((label, STANDING_IN))
         }
         Announced { kind: ValueKind::Amount, label: Some(label), nature } => {
             let text = |&word: &usize| words[word].text.as_str();

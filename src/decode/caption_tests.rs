@@ -231,7 +231,7 @@ fn what_the_model_is_sure_of_stays_and_other_labels_are_left_alone() {
     let rows = heed("Rechnungsdatum 05.03.2014", &[OUTSIDE, sure]);
     assert!(rows[1][5] > 0.9, "{:?}", rows[1]);
     let number = [0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0];
-    assert_eq!(heed("Rechnungsdatum 05-03-14", &[OUTSIDE, number])[1], number);
+    assert_eq!(heed("Rechnungsdatum unklar", &[OUTSIDE, number])[1], number);
     let date = heed("Rechnungsdatum 05.03.2014", &[OUTSIDE, number]);
     assert!(date[1][1] < 0.01, "{:?}: a date is no number", date[1]);
 }

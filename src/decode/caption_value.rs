@@ -1,11 +1,10 @@
 //! Where the value of a caption stands: behind it on its line, or below it.
 
 use super::ValueContext;
+use super::caption_sum::{first_sum, tax_by_rate};
 use super::date::is_written_date;
 use super::field_names::{Announced, Nature, caption_at, letters};
 use super::neighbours::{goes_on, is_within, on_one_line, share_line};
-use super::quantities::is_quantity;
-use super::sums::words_of_number;
 use super::surplus::{digits, is_figures};
 use super::value::{ValueKind, typed_value};
 use crate::document::Word;
@@ -33,7 +32,10 @@ pub fn value_of(
 ) -> Option<Vec<usize>> {
     let kind = announced.kind;
     let behind = words_behind(words, &caption)?;
-    let value_behind = || value_at(words, &behind, kind, context);
+    let value_behind = || {
+        let tax = (announced.label == Some("tax")).then(|| tax_by_rate(words, &behind, context));
+        tax.flatten().or_else(|| value_at(words, &behind, kind, context))
+    };
     let value_below = || value_below(words, &caption, kind, context);
     if kind == ValueKind::Text && heads_column(words, &caption, behind.first()) {
         return value_below().or_else(value_behind);
@@ -53,11 +55,21 @@ fn words_behind(words: &[Word], caption: &Range<usize>) -> Option<Vec<usize>> {
         let is_right_of = !caption.contains(index) && bbox.left() >= left;
         is_right_of && (on_one_line(area, bbox) || on_its_line())
     };
-    let mut behind: Vec<usize> = (0..words.len()).filter(is_behind).collect();
-    behind.sort_by_key(|&index| words[index].bbox.left());
-    let marks = behind.iter().take_while(|&&index| is_mark(&words[index].text)).count();
-    behind.drain(..marks);
-    Some(behind)
+    let without_marks = |mut row: Vec<usize>| {
+        row.sort_by_key(|&index| words[index].bbox.left());
+        let marks = row.iter().take_while(|&&index| is_mark(&words[index].text)).count();
+        row.drain(..marks);
+        row
+    };
+    let behind: Vec<usize> = (0..words.len()).filter(is_behind).collect();
+    // Lines that stand close reach into each other's height.
+    let last = &words[caption.end - 1];
+    let of_line = |index: &usize| {
+        let word = &words[*index];
+        (word.line, word.block) == (last.line, last.block)
+    };
+    let own = without_marks(behind.iter().copied().filter(of_line).collect());
+    Some(if own.is_empty() { without_marks(behind) } else { own })
 }
 
 /// The value in the lines below a caption: the first, of names one of [`NAME_LINES`].
@@ -142,7 +154,7 @@ pub fn value_at(
         typed_value("date", &joined, context).is_some()
     };
     if kind == ValueKind::Amount {
-        return sum_at(words, row, context);
+        return first_sum(words, row, context);
     }
     if kind == ValueKind::Text {
         return name_at(words, row);
@@ -168,31 +180,6 @@ pub fn value_at(
         _ => None,
     };
     length.map(|length| run[..length].to_vec())
-}
-
-/// The first sum of a row, before any word, those with cents first.
-fn sum_at(words: &[Word], row: &[usize], context: &ValueContext) -> Option<Vec<usize>> {
-    /// A currency's mark has so many letters at most.
-    const LETTERS_OF_MARK: usize = 3;
-    let text = |index: usize| words[index].text.as_str();
-    let letters = |index: usize| text(index).chars().filter(|c| c.is_alphabetic()).count();
-    let length = row.iter().take_while(|&&index| letters(index) <= LETTERS_OF_MARK).count();
-    let mut sums: Vec<Vec<usize>> = Vec::new();
-    let mut at = 0;
-    while at < length {
-        let number = &row[at..at + words_of_number(words, &row[at..length]).max(1)];
-        at += number.len();
-        let joined: String = number.iter().map(|&index| text(index)).collect();
-        let is_sum = !joined.contains('%')
-            && !is_quantity(words, number[number.len() - 1])
-            && digits(&joined) > 0
-            && typed_value("total", &joined, context).is_some();
-        if is_sum {
-            sums.push(number.to_vec());
-        }
-    }
-    let has_cents = |sum: &&Vec<usize>| sum.iter().any(|&index| has_cents(text(index)));
-    sums.iter().find(has_cents).or_else(|| sums.first()).cloned()
 }
 
 /// `FV`, `E`: a few letters, no word.

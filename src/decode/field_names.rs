@@ -80,14 +80,15 @@ const OTHERS: [(ValueKind, &[Term]); 4] = [
 /// Names of numbers of authorities, devices and payments that are not asked for in any language's layouts, by their
 /// letters: none is the invoice's.
 #[rustfmt::skip]
-const OTHER_NUMBERS: [&str; 64] = [
+const OTHER_NUMBERS: [&str; 74] = [
     "abn", "acn", "uen", "cin", "pan", "panno", "gstin", "gstno", "gstinno", "gstinuin", "sstno", "sstid", "tinno",
     "ntn", "strn", "fssai", "fssaino", "fssailicno", "dlno", "licno", "liceno", "irn", "irnno", "ackno",
     "ewaybillno", "ewaybill", "vehicleno", "statecode", "hsncode", "udyam", "msmeno", "numerodecertificado",
     "certificadon", "chavedeacesso", "claveacceso", "clavedeacceso", "numerodeautorizacion", "protocolodeautorizacao",
     "terminal", "terminalid", "terminalno", "merchantid", "approvalcode", "apprcode", "authcode", "transaktion",
     "seriennummer", "serialno", "cae", "caen", "caenro", "cbu", "dispatchdocno", "docketno", "awbno", "lrno",
-    "quoteid", "serie", "vin", "vinnumber", "npwp", "nik", "siniestro", "matricula",
+    "quoteid", "serie", "vin", "term", "termno", "mid", "tid", "aid", "tvr", "tsi", "butiksnr", "onaykodu",
+    "isyerino", "vinnumber", "npwp", "nik", "siniestro", "matricula",
 ];
 
 /// The same of dates.
@@ -459,7 +460,8 @@ fn is_numbered_title(words: &[Word], start: usize, number: usize) -> bool {
         && word.text.chars().all(|c| c.is_ascii_alphanumeric() || "-/".contains(c))
         && !is_year
         && parse_date(&word.text, None).is_none()
-        && !before.is_some_and(|before| goes_on_from(before, &words[start]))
+        // A value of another caption may stand before it.
+        && !before.is_some_and(|b| digits(&b.text) == 0 && goes_on_from(b, &words[start]))
         && !words.get(number + 1).is_some_and(|next| goes_on_from(word, next))
 }
 

@@ -122,6 +122,23 @@ pub fn leave_out_taxes_of_all(candidates: &mut Candidates, entities: &[Entity]) 
     }
 }
 
+/// Of two sums that make the total the smaller is the tax.
+pub fn exchange_tax_and_net(answers: &mut BTreeMap<String, Answer>) {
+    let of_role = |role: Role| {
+        let label = answers.keys().find(|label| Role::of_label(label) == Some(role))?;
+        Some((label.clone(), amount_units(answers[label].value.as_ref())?))
+    };
+    let roles = (of_role(Role::Subtotal), of_role(Role::Tax), of_role(Role::Total));
+    let (Some((subtotal, net)), Some((tax, share)), Some((_, gross))) = roles else { return };
+    if share <= net || net <= 0 || net + share != gross {
+        return;
+    }
+    if let (Some(one), Some(other)) = (answers.remove(&subtotal), answers.remove(&tax)) {
+        answers.insert(subtotal, other);
+        answers.insert(tax, one);
+    }
+}
+
 /// The tax that two shares make.
 pub fn answer_of_shares(shares: [usize; 2], entities: &[Entity]) -> Answer {
     let [one, other] = shares.map(|index| &entities[index]);

@@ -10,14 +10,14 @@ use super::currency::marks;
 use super::date::{is_written_date, parse_date};
 use super::field_names::is_heading;
 use super::field_sums::{
-    Role, answer_of_shares, favour_sums_that_add_up, leave_out_parts_of_bills,
-    leave_out_taxes_of_all,
+    Role, answer_of_shares, exchange_tax_and_net, favour_sums_that_add_up,
+    leave_out_parts_of_bills, leave_out_taxes_of_all,
 };
 use super::items::{is_item_label, line_items};
 use super::parties::{is_form_of_address, sells};
 use super::several::of_first_invoice;
 use super::sums::amount_units;
-use super::surplus::{digits, without_surplus};
+use super::surplus::{digits, is_figures, without_surplus};
 use super::value::{ValueKind, plain};
 use crate::document::{Entity, Value, letters_and_digits};
 use crate::geometry::PixelBox;
@@ -121,7 +121,7 @@ fn answers_of(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, An
         shares = favour_sums_that_add_up(&mut candidates, entities);
         leave_out_taxes_of_all(&mut candidates, entities);
     }
-    candidates
+    let mut answers: BTreeMap<String, Answer> = candidates
         .into_iter()
         .filter_map(|(label, list)| {
             let best = best_of(&list)?;
@@ -131,7 +131,11 @@ fn answers_of(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, An
             };
             Some((label.to_string(), answer))
         })
-        .collect()
+        .collect();
+    if options.check_sums {
+        exchange_tax_and_net(&mut answers);
+    }
+    answers
 }
 
 /// Whether a document has one answer of a label: parts of forms and of line items it has any number of.
@@ -155,14 +159,19 @@ fn may_answer(entity: &Entity) -> bool {
     match ValueKind::of_label(&entity.label) {
         ValueKind::Text => letters_and_digits(text).len() > 1,
         ValueKind::Identifier => {
-            (1..=MOST_FIGURES).contains(&digits(text)) && !is_rate(text) && !is_phone(text)
+            (1..=MOST_FIGURES).contains(&digits(text))
+                && !is_rate(text)
+                && !is_phone(text)
+                && !is_time(text)
         }
         ValueKind::Date => entity.value.is_some() || is_date(),
         ValueKind::Currency => {
             entity.value.is_some() || !marks(&text.chars().collect::<Vec<_>>()).is_empty()
         }
         ValueKind::Amount => {
-            entity.value.is_some() || (digits(text) > 0 && parse_date(text, None).is_none())
+            !is_account(text)
+                && (entity.value.is_some()
+                    || (digits(text) > 0 && parse_date(text, None).is_none()))
         }
         ValueKind::Quantity => true,
     }
@@ -177,6 +186,19 @@ fn is_rate(text: &str) -> bool {
 fn is_phone(text: &str) -> bool {
     let figures = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
     figures.map(str::len).eq([3, 3, 4]) && !text.contains(char::is_alphabetic)
+}
+
+/// `13:19`
+fn is_time(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    (2..=3).contains(&parts.len())
+        && parts.iter().all(|part| (1..=2).contains(&part.len()) && is_figures(part))
+}
+
+/// `123145235345`: so many figures without any point are no sum.
+fn is_account(text: &str) -> bool {
+    const FIGURES: usize = 10;
+    is_figures(text) && text.len() >= FIGURES
 }
 
 /// An entity in the running for its label.

@@ -7,6 +7,7 @@ mod balance;
 pub mod bio;
 mod caption;
 mod caption_rows;
+mod caption_sum;
 mod caption_value;
 pub mod complete;
 pub mod context;

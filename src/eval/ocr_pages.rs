@@ -231,7 +231,7 @@ mod tests {
                 line: 0,
                 block: 0,
             };
-            Ok(Recognition { words: vec![word], rotation: 0 })
+            Ok(Recognition { words: vec![word], ..Recognition::default() })
         }
         fn engine(&self) -> String {
             "parrot".into()

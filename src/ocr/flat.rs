@@ -2,7 +2,6 @@
 //! back for boxes.
 
 use super::sheet::Corners;
-use crate::document::Word;
 use crate::geometry::{PageSize, PixelBox};
 use crate::homography::Homography;
 use image::GrayImage;
@@ -83,11 +82,6 @@ impl Flat {
     #[cfg(test)]
     pub fn inverse(&self) -> Option<Homography> {
         self.to_page.inverse()
-    }
-
-    /// Words of the flat picture, in pixels of the photograph.
-    pub fn words_to_page(&self, words: Vec<Word>) -> Vec<Word> {
-        words.into_iter().map(|word| Word { bbox: self.to_page(word.bbox), ..word }).collect()
     }
 }
 

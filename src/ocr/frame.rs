@@ -47,6 +47,11 @@ impl Turn {
         u16::from(self.quarters) * 90
     }
 
+    /// Whether nothing was turned.
+    pub fn is_none(self) -> bool {
+        self.quarters == 0 && self.degrees == 0.0
+    }
+
     /// Size of the page after the quarter turns.
     fn turned(self) -> PageSize {
         if self.quarters.is_multiple_of(2) {

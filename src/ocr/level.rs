@@ -1,6 +1,5 @@
 //! A page made level, the words that were read on it, and the way back to the page as it came.
 
-use super::Recognition;
 use super::bend::Bend;
 use super::cents::with_cents;
 use super::flat::Flat;
@@ -8,8 +7,9 @@ use super::frame::Turn;
 use super::leaders::without_leaders;
 use super::orient::sureness;
 use super::upright::Upright;
+use super::{LevelPage, Recognition};
 use crate::document::Word;
-use crate::geometry::PageSize;
+use crate::geometry::{PageSize, PixelBox};
 use image::GrayImage;
 use std::sync::Arc;
 
@@ -63,19 +63,22 @@ impl Level {
     }
 
     /// Words of the upright picture as those of the page.
-    pub fn recognition(self, mut words: Vec<Word>) -> Recognition {
+    pub fn recognition(self, words: Vec<Word>) -> Recognition {
         let turn = self.upright.turn;
-        for word in &mut words {
-            let bbox = self.bend.map_or(word.bbox, |bend| bend.to_bent(word.bbox));
-            word.bbox = turn.to_page(bbox);
-        }
-        if let Some(flat) = self.flat {
-            words = flat.words_to_page(words);
-        }
+        let on_page = |bbox: PixelBox| {
+            let bent = self.bend.map_or(bbox, |bend| bend.to_bent(bbox));
+            let turned = turn.to_page(bent);
+            self.flat.map_or(turned, |flat| flat.to_page(turned))
+        };
         // Those that our reader alone has read.
-        words = with_cents(without_leaders(words));
-        words.retain(|word| word.bbox.area() > 0);
-        Recognition { words, rotation: turn.rotation() }
+        let words = with_cents(without_leaders(words)).into_iter();
+        let placed = words.map(|word| (word.bbox, Word { bbox: on_page(word.bbox), ..word }));
+        let (boxes, words): (Vec<PixelBox>, Vec<Word>) =
+            placed.filter(|(level, word)| level.area() > 0 && word.bbox.area() > 0).unzip();
+        let came_level = self.flat.is_none() && self.bend.is_none() && turn.is_none();
+        let picture = (!came_level).then_some(self.upright.picture);
+        let level = picture.map(|picture| LevelPage { picture, boxes });
+        Recognition { words, rotation: turn.rotation(), level }
     }
 }
 

@@ -43,7 +43,9 @@ pub use sheet::SheetOptions;
 
 use crate::document::Word;
 use crate::error::Result;
+use crate::geometry::PixelBox;
 use crate::input::PageImage;
+use image::GrayImage;
 
 /// What was read from one page.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +54,16 @@ pub struct Recognition {
     pub words: Vec<Word>,
     /// Clockwise turn in degrees (0, 90, 180, 270) that makes the page upright.
     pub rotation: u16,
+    /// The page as it was read, where that is not as it came.
+    pub level: Option<LevelPage>,
+}
+
+/// A page laid flat, turned and made straight, so that its lines run level.
+#[derive(Debug, Clone)]
+pub struct LevelPage {
+    pub picture: GrayImage,
+    /// Of the words, in its pixels.
+    pub boxes: Vec<PixelBox>,
 }
 
 /// Reads words from pages. Implemented by Tesseract; tests put fakes in its place.

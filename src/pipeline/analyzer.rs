@@ -1,5 +1,6 @@
 //! The seam between a page's words and what they mean: everything that needs a model is behind it.
 
+use super::as_it_came::AsItCame;
 use crate::document::{Entity, Page, Relation};
 use crate::error::Result;
 use crate::model::precision::Arithmetic;
@@ -24,8 +25,11 @@ pub struct ModelIdentity {
 /// [`Analyzer::shrink`] wants, so that a queue of them is small.
 #[derive(Debug, Clone)]
 pub struct ReadPage {
+    /// With its lines level: turned, and laid flat where it was photographed.
     pub page: Page,
     pub picture: RgbImage,
+    /// Where the words stand on the page as it came, if that is elsewhere.
+    pub as_it_came: Option<AsItCame>,
 }
 
 /// What the model found on one page, and what it took.

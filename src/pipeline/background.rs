@@ -137,7 +137,7 @@ mod tests {
             source: WordSource::Ocr,
             words: Vec::new(),
         };
-        let read = ReadPage { page, picture: RgbImage::new(1, 1) };
+        let read = ReadPage { page, picture: RgbImage::new(1, 1), as_it_came: None };
         let answers = analyzer.analyze(&[read.clone(), read]);
         assert_eq!(answers.len(), 2);
         for answer in answers {

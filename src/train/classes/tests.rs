@@ -38,7 +38,7 @@ impl Recognizer for OneWord {
     fn recognize(&self, _: &PageImage) -> crate::Result<Recognition> {
         let bbox = PixelBox::new(1, 1, 20, 10);
         let word = Word { text: "total".into(), bbox, confidence: 1.0, line: 0, block: 0 };
-        Ok(Recognition { words: vec![word], rotation: 0 })
+        Ok(Recognition { words: vec![word], ..Recognition::default() })
     }
     fn engine(&self) -> String {
         "one word".into()

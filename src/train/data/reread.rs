@@ -72,7 +72,7 @@ mod tests {
 
     impl Recognizer for Fixed {
         fn recognize(&self, _page: &PageImage) -> Result<Recognition> {
-            Ok(Recognition { words: self.0.clone(), rotation: 0 })
+            Ok(Recognition { words: self.0.clone(), ..Recognition::default() })
         }
         fn engine(&self) -> String {
             "fixed".to_string()

@@ -31,7 +31,7 @@ impl Recognizer for Fake {
     fn recognize(&self, _page: &PageImage) -> Result<Recognition> {
         let bbox = PixelBox::new(2, 2, 20, 10);
         let word = Word { text: "word".into(), bbox, confidence: 0.9, line: 0, block: 0 };
-        Ok(Recognition { words: vec![word], rotation: 0 })
+        Ok(Recognition { words: vec![word], ..Recognition::default() })
     }
     fn engine(&self) -> String {
         "fake".into()
