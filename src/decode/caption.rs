@@ -33,7 +33,7 @@ const DATE_AS_NUMBER: f32 = 0.01;
 /// What the odds of a number or date of an order are multiplied by where it stands in for the invoice's.
 const STANDING_IN: f32 = 1e6;
 /// What those of a sum are multiplied by where a page has no other that is called so.
-const CALLED_SO: f32 = 1000.0;
+const CALLED_SO: f32 = 1e5;
 /// The same of a number or date, whose captions are clearer, and of a sum with its currency.
 const NAMED_SO: f32 = 1e6;
 /// Letters and digits of a number that is taken for its caption alone at least.
