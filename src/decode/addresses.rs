@@ -5,7 +5,8 @@
 //! Where the model sees one of the two parties only, and its address, the other is who has another.
 
 use super::caption::has;
-use super::field_names::{caption_at, is_heading, letters};
+use super::caption_words::caption_at;
+use super::field_names::{is_heading, letters};
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use super::parties::{PARTIES, is_form_of_address};

@@ -10,9 +10,10 @@
 use super::ValueContext;
 use super::caption_rows::values_of_rows;
 use super::caption_value::{VALUE_WORDS, has_cents, value_at, value_of};
+use super::caption_words::{caption_at, caption_in};
 use super::currency::marks;
 use super::date::is_written_date;
-use super::field_names::{Announced, NAMED, NUMBER, Nature, OF_NUMBER, caption_at, caption_in};
+use super::field_names::{Announced, NAMED, NUMBER, Nature, OF_NUMBER};
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use super::paid::sum_paid;

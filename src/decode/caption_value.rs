@@ -2,8 +2,9 @@
 
 use super::ValueContext;
 use super::caption_sum::{first_sum, tax_by_rate};
+use super::caption_words::caption_at;
 use super::date::is_written_date;
-use super::field_names::{Announced, Nature, caption_at, letters};
+use super::field_names::{Announced, Nature, letters};
 use super::neighbours::{goes_on, is_within, on_one_line, share_line};
 use super::surplus::{digits, is_figures};
 use super::value::{ValueKind, typed_value};

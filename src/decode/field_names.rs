@@ -1,18 +1,12 @@
-//! The vocabulary of captions: field names of every language known, and which of them stands among
-//! the words of a page.
+//! The vocabulary of captions: field names of every language known, titles, heads of columns.
 
-use super::date::parse_date;
 use super::months::fold;
-use super::neighbours::{goes_on, is_within};
-use super::surplus::{digits, is_figures};
+use super::surplus::digits;
 use super::value::ValueKind;
-use crate::document::Word;
 use crate::lexicon::{Language, Term, lexicon_of};
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-/// Words of a caption at most.
-const LONGEST: usize = 9;
 /// Letters of a caption at least: `Nr.` and `Le` stand before anything.
 const FEWEST_LETTERS: usize = 5;
 /// Of one before a person: `Bank:`.
@@ -142,9 +136,6 @@ const TITLES: [&str; 9] = [
     "invoice", "receipt", "rechnung", "quittung", "facture", "factura", "fattura", "faktura",
     "fatura",
 ];
-
-/// Compounds are captions as their last part is: `Baurechnung Nr.`, `Verkoopfactuur nr.`
-const STEMS: [&str; 3] = ["rechnung", "factuur", "faktura"];
 
 /// What a caption announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -337,6 +328,16 @@ static HEADINGS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     heads.chain(TITLES_OF_DOCUMENTS.iter().cloned()).collect()
 });
 
+/// What letters announce as a caption.
+pub(super) fn caption_of(letters: &str) -> Option<Announced> {
+    CAPTIONS.get(letters).copied()
+}
+
+/// Whether letters are the title of what has a number of its own.
+pub(super) fn is_numbered(letters: &str) -> bool {
+    TITLES.contains(&letters) || NUMBERED_TITLES.contains(letters)
+}
+
 /// Whether a text is a document's title.
 pub(super) fn is_title(text: &str) -> bool {
     TITLES_OF_DOCUMENTS.contains(&letters(text))
@@ -366,124 +367,4 @@ pub(super) fn is_number_mark(text: &str) -> bool {
     const MARKS: [&str; 10] =
         ["n", "no", "nr", "nro", "num", "nº", "number", "numero", "nummer", "numer"];
     text == "#" || MARKS.contains(&letters(text).as_str())
-}
-
-/// The longest caption that begins with a word, and how many words it has; of a word in two languages
-/// (`Sorszám/Invoice No.`) also one that begins with the second.
-pub(super) fn caption_at(words: &[Word], start: usize) -> Option<(usize, Announced)> {
-    let first = words[start].text.as_str();
-    let in_second = || {
-        let (_, second) = first.rsplit_once('/')?;
-        caption_from(words, start, second)
-    };
-    caption_from(words, start, first).or_else(in_second)
-}
-
-/// As [`caption_at`], of a caption whose first word is `first`.
-fn caption_from(words: &[Word], start: usize, first: &str) -> Option<(usize, Announced)> {
-    /// Between words of a caption, in heights: fixed print is wide.
-    const WITHIN: f32 = 1.3;
-    /// Forms in fixed print set `INVOICE   NO.` under `INVOICE DATE`.
-    const TO_MARK: f32 = 3.0;
-    let mut key = String::new();
-    let mut longest = None;
-    for length in 1..=LONGEST.min(words.len() - start) {
-        let at = start + length - 1;
-        let text = without_code(if length == 1 { first } else { &words[at].text });
-        let goes_on = || {
-            let far = if is_number_mark(text) { TO_MARK } else { WITHIN };
-            is_within(far, words[at - 1].bbox, words[at].bbox)
-        };
-        let apart = length > 1 && !goes_on();
-        let mended = without_figure(text);
-        if apart || (digits(text) > 0 && mended.is_none()) {
-            let is_title = TITLES.contains(&key.as_str()) || NUMBERED_TITLES.contains(&key);
-            let titled = is_title.then_some(OF_NUMBER);
-            let known = match glued_mark(text).filter(|_| !apart) {
-                Some(mark) => CAPTIONS.get(&(key + &letters(mark))).copied().or(titled),
-                None => titled.filter(|_| is_numbered_title(words, start, at)),
-            };
-            if let (Some(announced), true) = (known, length > 1) {
-                longest = Some((length - 1, announced));
-            }
-            break;
-        }
-        let of_title = is_number_mark(text) && NUMBERED_TITLES.contains(&key);
-        let part = letters(mended.as_deref().unwrap_or(text));
-        let stem = STEMS.iter().find(|stem| length == 1 && part.ends_with(**stem));
-        key.push_str(stem.unwrap_or(&part.as_str()));
-        if let Some(announced) = CAPTIONS.get(&key) {
-            longest = Some((length, *announced));
-        } else if of_title || (text.contains('#') && TITLES.contains(&key.as_str())) {
-            longest = Some((length, OF_NUMBER));
-        }
-    }
-    longest
-}
-
-/// A long word whose only figure was a letter: `Fizetend6:`.
-fn without_figure(text: &str) -> Option<String> {
-    const FEWEST_LETTERS: usize = 5;
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    if digits(text) != 1 || letters < FEWEST_LETTERS {
-        return None;
-    }
-    let letter = |c: char| match c {
-        '0' | '6' => 'o',
-        '1' => 'i',
-        '5' => 's',
-        '8' => 'b',
-        c => c,
-    };
-    Some(text.chars().map(letter).collect()).filter(|mended: &String| digits(mended) == 0)
-}
-
-/// A caption's word without the code in brackets: `HANDELSRECHNUNG(380)`, `(204)`.
-fn without_code(text: &str) -> &str {
-    let code = text.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
-    match code {
-        Some((before, code)) if is_figures(code) => before,
-        _ => text,
-    }
-}
-
-/// Whether a title stands alone in front of its number: `INVOICE 1971`, `Rechnung 6844134`, but not `Invoice 2024`.
-fn is_numbered_title(words: &[Word], start: usize, number: usize) -> bool {
-    const FEWEST_FIGURES: usize = 3;
-    let Some(word) = words.get(number) else { return false };
-    let goes_on_from = |left: &Word, right: &Word| goes_on(left.bbox, right.bbox);
-    let is_year = word.text.len() == 4 && word.text.starts_with("20");
-    let before = start.checked_sub(1).map(|before| &words[before]);
-    goes_on_from(&words[number - 1], word)
-        && digits(&word.text) >= FEWEST_FIGURES
-        && word.text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && word.text.chars().all(|c| c.is_ascii_alphanumeric() || "-/".contains(c))
-        && !is_year
-        && parse_date(&word.text, None).is_none()
-        // A value of another caption may stand before it.
-        && !before.is_some_and(|b| digits(&b.text) == 0 && goes_on_from(b, &words[start]))
-        && !words.get(number + 1).is_some_and(|next| goes_on_from(word, next))
-}
-
-/// What a caption that its value is glued to announces: `Kvittering:878786`; where it begins a piece of line, also a
-/// short one of dates: `Date:27.12.2025`.
-pub(super) fn caption_in(text: &str, begins: bool) -> Option<Announced> {
-    let mark = letters(glued_mark(text).filter(|mark| mark.ends_with([':', '#']))?);
-    let of_date = || {
-        let head = COLUMN_HEADS.get(&mark).copied();
-        head.filter(|announced| begins && announced.kind == ValueKind::Date)
-    };
-    CAPTIONS.get(&mark).copied().or_else(of_date)
-}
-
-/// The mark that a number is glued to, with what is before it: `n°562044387`, `Nr.4711`, `č.FV5040011231`,
-/// `number:42`.
-fn glued_mark(text: &str) -> Option<&str> {
-    const MARKS: [char; 5] = ['°', 'º', '.', ':', '#'];
-    /// Behind more letters only a colon or `#` is a mark.
-    const SHORT: usize = 3;
-    let (before, _) = text.split_at(text.find(|c: char| c.is_ascii_digit())?);
-    let (end, mark) = before.char_indices().rev().find(|(_, c)| MARKS.contains(c))?;
-    let letters = before[..end].chars().filter(|c| c.is_alphabetic()).count();
-    (letters <= SHORT || matches!(mark, ':' | '#')).then_some(&text[..end + mark.len_utf8()])
 }

@@ -9,6 +9,7 @@ mod caption;
 mod caption_rows;
 mod caption_sum;
 mod caption_value;
+mod caption_words;
 pub mod complete;
 pub mod context;
 mod currency;
