@@ -111,7 +111,7 @@ impl Recognizer for Blocks {
                 PixelBox::new(left, i64::from(line) * 12, left + 8, i64::from(line) * 12 + 10);
             Word { text, bbox, confidence: 0.9, line, block: 0 }
         });
-        Ok(Recognition { words: words.collect(), rotation: 0 })
+        Ok(Recognition { words: words.collect(), ..Recognition::default() })
     }
 
     fn engine(&self) -> String {

@@ -228,8 +228,11 @@ fn a_caption_speaks_for_its_label_and_against_its_rivals() {
 #[test]
 fn what_the_model_is_sure_of_stays_and_other_labels_are_left_alone() {
     let sure = [0.002, 0.0, 0.0, 0.0, 0.0, 0.998, 0.0];
-    let rows = heed("Rechnungsdatum 05.03.2014", &[OUTSIDE, sure]);
+    let other = [0.1, 0.0, 0.0, 0.9, 0.0, 0.0, 0.0];
+    let rows = heed("Rechnungsdatum 05.03.2014 04.03.2014", &[OUTSIDE, sure, other]);
     assert!(rows[1][5] > 0.9, "{:?}", rows[1]);
+    let rows = heed("Rechnungsdatum 05.03.2014", &[OUTSIDE, sure]);
+    assert!(rows[1][3] > 0.9, "{:?}: on a page without another date", rows[1]);
     let number = [0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0];
     assert_eq!(heed("Rechnungsdatum unklar", &[OUTSIDE, number])[1], number);
     let date = heed("Rechnungsdatum 05.03.2014", &[OUTSIDE, number]);
