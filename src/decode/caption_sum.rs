@@ -86,10 +86,9 @@ mod tests {
     use super::*;
     use crate::geometry::PixelBox;
 
-    fn found(
-        line: &str,
-        of: fn(&[Word], &[usize], &ValueContext) -> Option<Vec<usize>>,
-    ) -> Option<String> {
+    type Rule = fn(&[Word], &[usize], &ValueContext) -> Option<Vec<usize>>;
+
+    fn found(line: &str, of: Rule) -> Option<String> {
         let mut left = 0;
         let word = |text: &str| {
             let right = left + 10 * text.chars().count() as i64;

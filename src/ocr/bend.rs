@@ -169,7 +169,7 @@ impl Bend {
     }
 
     /// A box of the straight picture in the bent one.
-    pub fn to_bent(&self, bbox: PixelBox) -> PixelBox {
+    pub fn to_bent(self, bbox: PixelBox) -> PixelBox {
         let shift = self.shift(f64::from(bbox.center_x()), f64::from(bbox.center_y()));
         let [left, top, right, bottom] = <[u32; 4]>::from(bbox).map(i64::from);
         let down = shift.round() as i64;
@@ -265,8 +265,9 @@ fn solved(mut matrix: [[f64; TERMS]; TERMS], mut right: [f64; TERMS]) -> Option<
         }
         for row in at + 1..TERMS {
             let factor = matrix[row][at] / matrix[at][at];
-            for column in at..TERMS {
-                matrix[row][column] -= factor * matrix[at][column];
+            let upper = matrix[at];
+            for (value, above) in matrix[row].iter_mut().zip(upper).skip(at) {
+                *value -= factor * above;
             }
             right[row] -= factor * right[at];
         }
