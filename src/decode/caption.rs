@@ -21,8 +21,8 @@ use super::sequence::Evidence;
 use super::sums::sums_of;
 use super::surplus::digits;
 use super::unnamed::{
-    date_behind_place, first_date, number_before_date, number_of_nota_fiscal, number_of_paragon,
-    number_that_says_so, number_under_title,
+    date_behind_place, first_date, is_in_date, number_before_date, number_of_nota_fiscal,
+    number_of_paragon, number_that_says_so, number_under_title,
 };
 use super::value::ValueKind;
 use crate::document::Word;
@@ -160,11 +160,19 @@ fn fill_in(
     // A number that a caption names is surer than one that the model sees elsewhere.
     let numbered: Vec<&Captioned> =
         found.iter().filter(|one| one.announced.label == Some(NUMBER)).collect();
+    let taxes: Vec<usize> = found
+        .iter()
+        .filter(|one| one.announced.label == Some("tax"))
+        .flat_map(|one| one.words.iter().copied())
+        .collect();
     let lacks = |label: &str| match label {
         NUMBER if is_first && !numbered.is_empty() => {
             let seen = of_any(head, &[NUMBER]);
             !numbered.iter().any(|one| one.words.iter().all(|word| seen.contains(word)))
         }
+        // A word of a clear caption of the tax is no total, and a time of day no date, whatever the model sees.
+        TOTAL => of_any(head, &[TOTAL]).iter().all(|word| taxes.contains(word)),
+        DATE => !of_any(head, &[DATE]).iter().any(|&word| is_in_date(words, word, context)),
         _ => !has(head, label),
     };
     let lacking: Vec<&str> = labels.filter(|label| wanted(label) && lacks(label)).collect();

@@ -34,6 +34,15 @@ pub fn first_date(words: &[Word], known: &[usize], context: &ValueContext) -> Op
     first.filter(|_| days.len() <= MOST)
 }
 
+/// Whether a word is a part of a date.
+pub fn is_in_date(words: &[Word], word: usize, context: &ValueContext) -> bool {
+    (word.saturating_sub(VALUE_WORDS - 1)..=word).any(|start| {
+        let run: Vec<usize> = (start..words.len().min(start + VALUE_WORDS)).collect();
+        let date = value_at(words, &run, ValueKind::Date, context);
+        date.is_some_and(|date| date.contains(&word))
+    })
+}
+
 /// The words of the first day that stands behind a place: `Jakarta, 02 Agustus 2022`. `known` as above.
 pub fn date_behind_place(
     words: &[Word],
