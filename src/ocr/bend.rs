@@ -13,8 +13,6 @@ use image::GrayImage;
 const TERMS: usize = 8;
 /// Fewer neighbours tell nothing certain.
 const ENOUGH: usize = 120;
-/// Lines that depart from their level by fewer heights of letters are read as they are.
-const LEAST_BEND: f32 = 0.3;
 /// No paper bends more than this: rise by run.
 const STEEPEST: f64 = 0.25;
 
@@ -44,12 +42,13 @@ struct Pair {
 }
 
 impl Bend {
-    /// The bend of a picture's lines, where they depart from their level so much that it matters.
+    /// The bend of a picture's lines, where they depart from their level by at least so many heights of letters.
     pub fn of(
         blobs: &[Blob],
         content: PixelBox,
         size: PageSize,
         letter_height: f32,
+        least: f32,
     ) -> Option<Self> {
         let pairs = pairs(blobs, size.height, letter_height);
         if pairs.len() < ENOUGH {
@@ -67,7 +66,7 @@ impl Bend {
         }
         let heights = bend.greatest() / f64::from(letter_height);
         let sound = bend.steepest() <= STEEPEST;
-        (sound && heights >= f64::from(LEAST_BEND)).then_some(bend)
+        (sound && heights >= f64::from(least)).then_some(bend)
     }
 
     /// The slopes that fit pairs of letters best, those left out that are far from the present ones.
@@ -299,7 +298,7 @@ mod tests {
     }
 
     fn bend_of(blobs: &[Blob]) -> Option<Bend> {
-        Bend::of(blobs, PixelBox::new(100, 90, 760, 580), SIZE, 12.0)
+        Bend::of(blobs, PixelBox::new(100, 90, 760, 580), SIZE, 12.0, 0.3)
     }
 
     #[test]

@@ -43,10 +43,10 @@ impl Level {
         Self { gray: Arc::clone(&self.gray), bend: None, upright, ..*self }
     }
 
-    /// The same page with its lines straight, where they bend.
-    pub fn straightened(&self) -> Option<Self> {
+    /// The same page with its lines straight, where they bend by at least so many heights of letters.
+    pub fn straightened(&self, least: f32) -> Option<Self> {
         let page = &self.upright;
-        let bend = Bend::of(&page.blobs, page.content, page.size(), page.letter_height?)?;
+        let bend = Bend::of(&page.blobs, page.content, page.size(), page.letter_height?, least)?;
         let upright = page.straightened(&bend);
         Some(Self { gray: Arc::clone(&self.gray), bend: Some(bend), upright, ..*self })
     }

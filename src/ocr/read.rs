@@ -35,6 +35,12 @@ pub struct ReadOptions {
 
 /// A page that was turned on its side and reads less surely than this is read as it came, too.
 const SURELY_TURNED: f32 = 0.85;
+/// A page that reads so surely is hardly bent.
+const SURELY: f32 = 0.9;
+/// Lines that depart from their level by fewer heights of letters are read as they are: in photographs and on what reads
+/// less surely, and elsewhere.
+const LEAST_BEND: f32 = 0.3;
+const LEAST_BEND_OF_SCANS: f32 = 0.8;
 /// A photograph that reads less surely than this and shows no sheet for sure is read by its brightest patch, too.
 const POORLY: f32 = 0.75;
 
@@ -105,7 +111,10 @@ impl<E: Engine> PageReader<E> {
             ));
         }
         let mut reading = Reading { level, words };
-        if let Some(mut straight) = reading.level.straightened() {
+        let is_sure = segment::mean_confidence(&reading.words) >= SURELY;
+        let least =
+            if reading.level.photographed || !is_sure { LEAST_BEND } else { LEAST_BEND_OF_SCANS };
+        if let Some(mut straight) = reading.level.straightened(least) {
             let words = self.words(&mut straight)?;
             reading = surer(reading, Reading { level: straight, words });
         }
