@@ -119,3 +119,32 @@ fn the_built_in_model_finds_the_same_fields_in_sixteen_bits() {
         }
     }
 }
+
+/// As seen on photographs: the model was given boxes of a page that lies on its side.
+#[test]
+fn a_page_on_its_side_is_understood_as_the_upright_one() {
+    let room = Room::new();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/samples/receipt.jpg");
+    let upright = image::open(sample).unwrap();
+    upright.save(room.path("upright.png")).unwrap();
+    upright.rotate90().save(room.path("side.png")).unwrap();
+    let answer = stdout(room.layoutlm("extract -f jsonl upright.png side.png"));
+    let records: Vec<serde_json::Value> =
+        answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for field in ["company", "date", "total", "tax", "invoice_number"] {
+        let [upright, side] = [0, 1].map(|record: usize| &records[record]["fields"][field]);
+        assert!(upright.is_string() && upright == side, "{field}: {upright} and {side}");
+    }
+    // Found upright, told where it stands.
+    let total = |record: usize| {
+        let entities = records[record]["entities"].as_array().unwrap().iter();
+        let mut totals = entities.filter(|entity| entity["label"] == "total");
+        let sides = totals.next().unwrap()["bbox"].as_array().unwrap().clone();
+        sides.iter().map(|side| side.as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    let [left, top, right, bottom]: [i64; 4] = total(0).try_into().unwrap();
+    let side = total(1);
+    let height = i64::from(upright.height());
+    let turned = [height - bottom, left, height - top, right];
+    assert!(turned.iter().zip(&side).all(|(a, b)| (a - b).abs() <= 3), "{turned:?} and {side:?}");
+}
