@@ -5,7 +5,7 @@
 //! ([`crate::lexicon`]), so where one stands before a value on its line, or above it, the odds that the
 //! model gives the value's words are multiplied: up for the label that the caption names, down for
 //! labels of the same kind that it does not name (a date of delivery is not the day of issue). A word
-//! that the model is sure about stays what it is.
+//! that the model is sure about stays what it is, where the page has another value for the caption's label.
 
 use super::ValueContext;
 use super::caption_rows::values_of_rows;
@@ -69,7 +69,7 @@ pub fn heed_captions(
     }
     let found = captioned(words, context);
     // But for `FV 1/09/2019`.
-    let numbered = words_called_number(&found);
+    let numbered = words_called(&found, NUMBER);
     let is_date = |&word: &usize| is_written_date(&words[word].text) && !numbered.contains(&word);
     for word in (0..words.len()).filter(is_date) {
         head.weigh(word, |name, _| if name == NUMBER { DATE_AS_NUMBER } else { 1.0 });
@@ -160,11 +160,7 @@ fn fill_in(
     // A number that a caption names is surer than one that the model sees elsewhere.
     let numbered: Vec<&Captioned> =
         found.iter().filter(|one| one.announced.label == Some(NUMBER)).collect();
-    let taxes: Vec<usize> = found
-        .iter()
-        .filter(|one| one.announced.label == Some("tax"))
-        .flat_map(|one| one.words.iter().copied())
-        .collect();
+    let taxes = words_called(found, "tax");
     let lacks = |label: &str| match label {
         NUMBER if is_first && !numbered.is_empty() => {
             let seen = of_any(head, &[NUMBER]);
@@ -213,15 +209,15 @@ pub(super) fn has(head: &HeadPrediction, label: &str) -> bool {
     head.probabilities.iter().any(|row| given(row) >= HAS)
 }
 
-/// The words that captions name the number of the invoice.
-fn words_called_number(found: &[Captioned]) -> Vec<usize> {
-    let named = found.iter().filter(|captioned| captioned.announced.label == Some(NUMBER));
+/// The words that captions give a label.
+fn words_called(found: &[Captioned], label: &str) -> Vec<usize> {
+    let named = found.iter().filter(|captioned| captioned.announced.label == Some(label));
     named.flat_map(|captioned| captioned.words.iter().copied()).collect()
 }
 
 /// Where a caption names the number of the invoice, others are hardly it.
 fn doubt_other_numbers(head: &mut HeadPrediction, words: usize, found: &[Captioned]) {
-    let named = words_called_number(found);
+    let named = words_called(found, NUMBER);
     if named.is_empty() {
         return;
     }

@@ -23,6 +23,7 @@ struct Cell {
     words: Range<usize>,
     bbox: PixelBox,
     announced: Option<Announced>,
+    heads_items: bool,
 }
 
 /// The numbers and dates below the captions of every such row.
@@ -58,7 +59,9 @@ fn cell(words: &[Word], range: Range<usize>) -> Cell {
     let texts: Vec<&str> = words[range.clone()].iter().map(|word| word.text.as_str()).collect();
     let boxes = words[range.clone()].iter().map(|word| word.bbox);
     let bbox = PixelBox::union_of(boxes).unwrap_or(words[range.start].bbox);
-    Cell { announced: column_head(&texts.join(" ")), bbox, words: range }
+    let text = texts.join(" ");
+    let (announced, heads_items) = (column_head(&text), is_head_of_items(&text));
+    Cell { words: range, bbox, announced, heads_items }
 }
 
 fn values_of_row(
@@ -67,12 +70,7 @@ fn values_of_row(
     context: &ValueContext,
 ) -> Vec<(Announced, Vec<usize>)> {
     let heads = row.iter().filter(|cell| cell.announced.is_some()).count();
-    let text = |cell: &Cell| {
-        let texts: Vec<&str> =
-            words[cell.words.clone()].iter().map(|word| word.text.as_str()).collect();
-        texts.join(" ")
-    };
-    if heads < FEWEST || row.iter().any(|cell| is_head_of_items(&text(cell))) {
+    if heads < FEWEST || row.iter().any(|cell| cell.heads_items) {
         return Vec::new();
     }
     let in_row = |index: &usize| row.iter().any(|cell| cell.words.contains(index));
@@ -114,29 +112,7 @@ fn middle(left: PixelBox, right: PixelBox) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Words of lines 30 pixels apart, their columns 200; `_` is an empty column.
-    fn page(lines: &[&[&str]]) -> Vec<Word> {
-        let mut words = Vec::new();
-        for (row, line) in lines.iter().enumerate() {
-            for (column, text) in line.iter().enumerate() {
-                let mut left = 200 * column as i64;
-                for text in text.split(' ').filter(|text| *text != "_") {
-                    let right = left + 10 * text.chars().count() as i64;
-                    let top = 30 * row as i64;
-                    words.push(Word {
-                        text: text.to_string(),
-                        bbox: PixelBox::new(left, top, right, top + 20),
-                        confidence: 1.0,
-                        line: row as u32,
-                        block: 0,
-                    });
-                    left = right + 8;
-                }
-            }
-        }
-        words
-    }
+    use crate::decode::test_words::page;
 
     fn found(lines: &[&[&str]]) -> Vec<(Option<&'static str>, String)> {
         let words = page(lines);

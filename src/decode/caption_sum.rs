@@ -84,19 +84,12 @@ fn units(words: &[Word], sum: &[usize], context: &ValueContext) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::PixelBox;
+    use crate::decode::test_words::page;
 
     type Rule = fn(&[Word], &[usize], &ValueContext) -> Option<Vec<usize>>;
 
     fn found(line: &str, of: Rule) -> Option<String> {
-        let mut left = 0;
-        let word = |text: &str| {
-            let right = left + 10 * text.chars().count() as i64;
-            let bbox = PixelBox::new(left, 0, right, 20);
-            left = right + 10;
-            Word { text: text.to_string(), bbox, confidence: 1.0, line: 0, block: 0 }
-        };
-        let words: Vec<Word> = line.split(' ').map(word).collect();
+        let words = page(&[&[line]]);
         let row: Vec<usize> = (0..words.len()).collect();
         let sum = of(&words, &row, &ValueContext::of_words(&words))?;
         Some(sum.iter().map(|&word| words[word].text.as_str()).collect::<Vec<_>>().join(" "))

@@ -34,6 +34,8 @@ mod several;
 mod streets;
 mod sums;
 mod surplus;
+#[cfg(test)]
+mod test_words;
 mod total_rows;
 mod unnamed;
 pub mod value;

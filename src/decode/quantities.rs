@@ -43,22 +43,11 @@ pub fn is_quantity(words: &[Word], word: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::PixelBox;
-
-    fn line(text: &str) -> Vec<Word> {
-        let mut left = 0;
-        let word = |text: &str| {
-            let right = left + 10 * text.chars().count() as i64;
-            let bbox = PixelBox::new(left, 0, right, 20);
-            left = right + 8;
-            Word { text: text.to_string(), bbox, confidence: 1.0, line: 0, block: 0 }
-        };
-        text.split(' ').map(word).collect()
-    }
+    use crate::decode::test_words::page;
 
     #[test]
     fn numbers_of_things_are_told_from_sums() {
-        let words = line("Total 60.00 Pcs. 329 1.947 kWh 12,00 Kč 5,00 A");
+        let words = page(&[&["Total 60.00 Pcs. 329 1.947 kWh 12,00 Kč 5,00 A"]]);
         let quantities: Vec<&str> = (0..words.len())
             .filter(|&word| is_quantity(&words, word))
             .map(|word| words[word].text.as_str())

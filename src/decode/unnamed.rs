@@ -208,29 +208,7 @@ fn title_at(words: &[Word], start: usize, context: &ValueContext) -> Option<usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Words of lines 30 pixels apart, their columns 300; `_` is an empty column.
-    fn page(lines: &[&[&str]]) -> Vec<Word> {
-        let mut words = Vec::new();
-        for (row, line) in lines.iter().enumerate() {
-            for (column, text) in line.iter().enumerate() {
-                let mut left = 300 * column as i64;
-                for text in text.split(' ').filter(|text| *text != "_") {
-                    let right = left + 10 * text.chars().count() as i64;
-                    let top = 30 * row as i64;
-                    words.push(Word {
-                        text: text.to_string(),
-                        bbox: PixelBox::new(left, top, right, top + 20),
-                        confidence: 1.0,
-                        line: row as u32,
-                        block: 0,
-                    });
-                    left = right + 8;
-                }
-            }
-        }
-        words
-    }
+    use crate::decode::test_words::page;
 
     #[test]
     fn a_date_behind_a_place_is_of_issue() {

@@ -21,7 +21,7 @@ const STEEPEST: f64 = 0.25;
 pub struct Bend {
     size: PageSize,
     area: Area,
-    /// Of the slope, by [`terms`].
+    /// Of the slope, by [`Area::terms`].
     slopes: [f64; TERMS],
 }
 
@@ -82,7 +82,7 @@ impl Bend {
             // The field is of the straight picture.
             let y = y - self.shift(x, y - self.shift(x, y));
             let terms = self.area.terms(x, y);
-            let slope: f64 = terms.iter().zip(&self.slopes).map(|(t, s)| t * s).sum();
+            let slope = self.slope(terms);
             let off = |dy: f64| dy - slope * pair.dx;
             let [feet, tops] = pair.dy;
             let dy = if off(feet).abs() <= off(tops).abs() { feet } else { tops };
@@ -100,6 +100,11 @@ impl Bend {
         }
         matrix[0][0] += 1e-6;
         solved(matrix, right)
+    }
+
+    /// Rise by run of the lines at a place, of which these are the terms.
+    fn slope(&self, terms: [f64; TERMS]) -> f64 {
+        terms.iter().zip(&self.slopes).map(|(term, slope)| term * slope).sum()
     }
 
     /// How far below its level a place of the straight picture lies in the bent one.
@@ -134,8 +139,7 @@ impl Bend {
         let corners = [-1.0, 0.0, 1.0].into_iter().flat_map(|u| [-1.0, 0.0, 1.0].map(|v| (u, v)));
         let slope = |(u, v): (f64, f64)| {
             let (x, y) = self.area.at(u, v);
-            let terms = self.area.terms(x, y);
-            terms.iter().zip(&self.slopes).map(|(t, s)| t * s).sum::<f64>().abs()
+            self.slope(self.area.terms(x, y)).abs()
         };
         corners.map(slope).fold(0.0, f64::max)
     }
