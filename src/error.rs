@@ -1,6 +1,7 @@
 //! One error type for the library: what failed, where (input, page, stage) and what to do about it.
 
 use serde::Serialize;
+use std::any::Any;
 use std::fmt;
 
 /// The stages of the data flow; the same names in errors, timings, logs and documentation.
@@ -198,6 +199,19 @@ impl Error {
     }
 }
 
+/// What a caught panic says. libtorch's own words come with C++ stack traces, which help no user: they are cut off.
+pub(crate) fn panic_reason(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason given");
+    // In `Debug` form, as `unwrap` gives it, the line's end is two characters.
+    let traces = ["\nException raised from", "\\nException raised from"];
+    let end = traces.iter().filter_map(|trace| text.find(trace)).min();
+    end.map_or(text, |end| &text[..end]).to_owned()
+}
+
 impl fmt::Display for Error {
     /// `scan.pdf, page 3, ocr: language …` — the hint is printed apart, on a line of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -230,5 +244,17 @@ mod tests {
         for code in ErrorCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.name());
         }
+    }
+
+    #[test]
+    fn a_panic_is_told_without_the_stack_trace_of_libtorch() {
+        let panic = std::panic::catch_unwind(|| {
+            tch::no_grad(|| tch::Tensor::from_slice(&[1f32, 2.0]).reshape([3]))
+        });
+        let reason = panic_reason(&*panic.unwrap_err());
+        assert!(reason.contains("invalid for input of size 2"), "{reason}");
+        assert!(!reason.contains("frame #"), "{reason}");
+        let told = std::panic::catch_unwind(|| panic!("index out of bounds")).unwrap_err();
+        assert_eq!(panic_reason(&*told), "index out of bounds");
     }
 }

@@ -3,7 +3,7 @@
 use super::schedule::{DonePage, OpenDocument, PageJob, Schedule, Work};
 use super::{Exhibit, Finished, Journal, Observer, Task};
 use crate::batch::journal::Key;
-use crate::error::{Error, ErrorCode, Result, Stage};
+use crate::error::{Error, ErrorCode, Result, Stage, panic_reason};
 use crate::input::{DocumentPages, Source};
 use crate::output::picture::PagePicture;
 use crate::output::record::Record;
@@ -281,11 +281,7 @@ fn split(jobs: Vec<PageJob>) -> (Vec<Place>, Vec<ReadPage>) {
 /// Every fault that is known is an error long before.
 fn caught<T>(stage: Stage, work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let reason = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("no reason given");
+        let reason = panic_reason(&*panic);
         Err(Error::new(stage, ErrorCode::Internal, format!("internal error: {reason}"))
             .hint("this is a bug; please report it with the file"))
     })

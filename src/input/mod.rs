@@ -19,7 +19,7 @@ pub use sniff::Format;
 pub use source::Source;
 
 use crate::document::Word;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, panic_reason};
 use crate::geometry::PageSize;
 use image::RgbImage;
 use sha2::{Digest, Sha256};
@@ -251,11 +251,7 @@ fn decoder_for(
 /// After a panic nothing of the decoder's state is used again but for whole other pages.
 fn guarded<T>(decode: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|panic| {
-        let reason = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("no reason given");
+        let reason = panic_reason(&*panic);
         Err(Error::input(ErrorCode::CorruptInput, format!("the decoder gave up: {reason}"))
             .hint("the file is probably damaged: open it in a viewer and save it again"))
     })

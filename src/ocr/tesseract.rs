@@ -14,7 +14,7 @@ use super::language;
 use super::options::TesseractOptions;
 use super::tsv::words_of;
 use crate::document::Word;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, panic_reason};
 use crate::geometry::PixelBox;
 use std::any::Any;
 use std::cmp::Reverse;
@@ -217,12 +217,8 @@ fn serve(queue: &Mutex<Receiver<Job>>, start: &EngineStart) {
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Error {
-    let text = panic
-        .downcast_ref::<&str>()
-        .map(|s| (*s).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_default();
-    Error::ocr(ErrorCode::Internal, format!("the OCR engine panicked: {text}"))
+    let reason = panic_reason(panic);
+    Error::ocr(ErrorCode::Internal, format!("the OCR engine panicked: {reason}"))
         .hint("this is a bug; please report it with the page")
 }
 
