@@ -4,9 +4,9 @@
 //!
 //! Where the model sees one of the two parties only, and its address, the other is who has another.
 
-use super::caption::has;
 use super::caption_words::caption_at;
 use super::field_names::{is_heading, letters};
+use super::fill_in::has;
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use super::parties::{PARTIES, is_form_of_address};

@@ -9,51 +9,33 @@
 
 use super::ValueContext;
 use super::caption_rows::values_of_rows;
-use super::caption_value::{VALUE_WORDS, has_cents, value_at, value_of};
+use super::caption_value::{VALUE_WORDS, slashed_number, value_at, value_of};
 use super::caption_words::{caption_at, caption_in};
-use super::currency::marks;
 use super::date::is_written_date;
 use super::field_names::{Announced, NAMED, NUMBER, Nature, OF_NUMBER};
+use super::fill_in::fill_in;
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
-use super::paid::sum_paid;
-use super::sequence::Evidence;
-use super::sums::sums_of;
 use super::surplus::digits;
-use super::unnamed::{
-    date_behind_place, first_date, is_in_date, number_before_date, number_of_nota_fiscal,
-    number_of_paragon, number_that_says_so, number_under_title,
-};
+use super::unnamed::{has_other_date, number_before_date, number_of_nota_fiscal};
 use super::value::ValueKind;
 use crate::document::Word;
+use std::ops::Range;
 
 /// What the odds of other numbers are multiplied by where a caption names the invoice's.
-const OTHER_NUMBER: f32 = 0.1;
+const OTHER_NUMBER: f32 = 0.01;
 /// The same of dates, which are no numbers.
 const DATE_AS_NUMBER: f32 = 0.01;
-/// What the odds of a number or date of an order are multiplied by where it stands in for the invoice's.
-const STANDING_IN: f32 = 1e6;
-/// What those of a sum are multiplied by where a page has no other that is called so.
-const CALLED_SO: f32 = 1e5;
-/// The same of a number or date, whose captions are clearer, and of a sum with its currency.
-const NAMED_SO: f32 = 1e6;
-/// Letters and digits of a number that is taken for its caption alone at least.
-const FEWEST_OF_NUMBER: usize = 3;
-/// A page has a value of a label where the model, captions heeded, gives it this much.
-const HAS: f32 = 0.3;
-/// A page that is to be paid or was has this, or names its number.
-const TOTAL: &str = "total";
-const DATE: &str = "date";
-const DUE_DATE: &str = "due_date";
+pub(super) const DATE: &str = "date";
 /// Words between a number and its date at most: `issued on`.
 const JOINT_WORDS: usize = 2;
 
 /// A value beside its caption.
 #[derive(Debug, PartialEq, Eq)]
-struct Captioned {
-    announced: Announced,
+pub(super) struct Captioned {
+    pub(super) announced: Announced,
     /// Indices of its words.
-    words: Vec<usize>,
+    pub(super) words: Vec<usize>,
 }
 
 /// Weighs the odds of words that stand beside captions, if the head has labels that captions name.
@@ -92,125 +74,8 @@ pub fn heed_captions(
     fill_in(head, words, is_first, &found, context);
 }
 
-/// On a page without a number or date of an invoice the order's are taken, and where the model sees none of a
-/// label (a total, a tax, a number, a day to pay by), what is called so; where nothing is called number or date of
-/// an invoice, the number below the title and the first day.
-fn fill_in(
-    head: &mut HeadPrediction,
-    words: &[Word],
-    is_first: bool,
-    found: &[Captioned],
-    context: &ValueContext,
-) {
-    // Smaller numbers without cents count things.
-    const FEWEST_DIGITS: usize = 3;
-    let no_cents = !words.iter().any(|word| has_cents(&word.text));
-    let filling = |Captioned { announced, words: value }: &Captioned| match *announced {
-        Announced { nature: Nature::StandsIn(label), .. } => {
-            let is_named = found.iter().any(|one| one.announced.label == Some(label));
-            (is_first && !is_named).then_some((label, STANDING_IN))
-        }
-        Announced { kind: ValueKind::Amount, label: Some(label), nature } => {
-            let text = |&word: &usize| words[word].text.as_str();
-            let in_currency = is_in_currency(words, value);
-            let whole = no_cents || nature == Nature::HeadsSum || in_currency;
-            let figures: usize = value.iter().map(|word| digits(text(word))).sum();
-            let is_sum = value.iter().any(|word| has_cents(text(word)))
-                || (whole && figures >= FEWEST_DIGITS);
-            is_sum.then_some((label, if in_currency { NAMED_SO } else { CALLED_SO }))
-        }
-        Announced { kind: ValueKind::Identifier | ValueKind::Date, label: Some(label), .. } => {
-            let letters = value.iter().flat_map(|&word| words[word].text.chars());
-            let long = letters.filter(|c| c.is_alphanumeric()).count() >= FEWEST_OF_NUMBER;
-            long.then_some((label, NAMED_SO))
-        }
-        _ => None,
-    };
-    let mut fillings: Vec<(&str, f32, Vec<usize>)> = found
-        .iter()
-        .filter_map(|captioned| {
-            filling(captioned).map(|(label, weight)| (label, weight, captioned.words.clone()))
-        })
-        .collect();
-    let is_called = |label: &str| fillings.iter().any(|(of, ..)| *of == label);
-    if is_first && (is_called(NUMBER) || is_called(TOTAL) || has(head, TOTAL)) {
-        let called: Vec<usize> = found.iter().flat_map(|c| c.words.iter().copied()).collect();
-        let rivals: &[&str] = if is_called(NUMBER) { &[DUE_DATE] } else { &[DUE_DATE, NUMBER] };
-        let known = [of_any(head, rivals), called.clone()].concat();
-        let day = || {
-            date_behind_place(words, &called, context)
-                .or_else(|| first_date(words, &known, context))
-        };
-        let day = (!is_called(DATE)).then(day).flatten();
-        let number = || {
-            number_under_title(words, context)
-                .or_else(|| number_that_says_so(words))
-                .or_else(|| number_of_paragon(words, context))
-        };
-        let number = (!is_called(NUMBER)).then(number).flatten();
-        fillings.extend(day.map(|day| (DATE, NAMED_SO, day)));
-        fillings.extend(number.map(|number| (NUMBER, NAMED_SO, number)));
-    }
-    if is_first && !fillings.iter().any(|(of, ..)| *of == TOTAL) && is_receipt(head) {
-        let paid = sum_paid(words, &sums_of(head, words, context));
-        fillings.extend(paid.map(|sum| (TOTAL, NAMED_SO, sum)));
-    }
-    let wanted = |label: &str| fillings.iter().any(|(of, ..)| *of == label);
-    let labels = NAMED.iter().map(|(label, _)| *label);
-    // A number that a caption names is surer than one that the model sees elsewhere.
-    let numbered: Vec<&Captioned> =
-        found.iter().filter(|one| one.announced.label == Some(NUMBER)).collect();
-    let taxes = words_called(found, "tax");
-    let lacks = |label: &str| match label {
-        NUMBER if is_first && !numbered.is_empty() => {
-            let seen = of_any(head, &[NUMBER]);
-            !numbered.iter().any(|one| one.words.iter().all(|word| seen.contains(word)))
-        }
-        // A word of a clear caption of the tax is no total, and a time of day no date, whatever the model sees.
-        TOTAL => of_any(head, &[TOTAL]).iter().all(|word| taxes.contains(word)),
-        DATE => !of_any(head, &[DATE]).iter().any(|&word| is_in_date(words, word, context)),
-        _ => !has(head, label),
-    };
-    let lacking: Vec<&str> = labels.filter(|label| wanted(label) && lacks(label)).collect();
-    for (label, weight, value) in fillings.iter().filter(|(of, ..)| lacking.contains(of)) {
-        head.insist(value, label, *weight);
-    }
-}
-
-/// Whether the model sees a day and sums on a page, of items or of all.
-fn is_receipt(head: &HeadPrediction) -> bool {
-    has(head, DATE) && ["item_amount", "subtotal", "tax"].iter().any(|label| has(head, label))
-}
-
-/// Whether a currency's mark stands right behind a value: `7 200 Ft`.
-fn is_in_currency(words: &[Word], value: &[usize]) -> bool {
-    let next = value.last().and_then(|&last| Some((&words[last], words.get(last + 1)?)));
-    next.is_some_and(|(last, next)| {
-        let text: Vec<char> = next.text.chars().collect();
-        goes_on(last.bbox, next.bbox)
-            && marks(&text)
-                .first()
-                .is_some_and(|mark| mark.start == 0 && mark.end + 1 >= text.len())
-    })
-}
-
-/// Words that the model sees as one of some labels.
-fn of_any(head: &HeadPrediction, labels: &[&str]) -> Vec<usize> {
-    let labels: Vec<usize> =
-        labels.iter().filter_map(|label| head.labels.entity_index(label)).collect();
-    let seen = |word: &usize| labels.iter().any(|label| head.given(*word, *label) >= HAS);
-    (0..head.probabilities.len()).filter(seen).collect()
-}
-
-/// Whether a page has a word of a label.
-pub(super) fn has(head: &HeadPrediction, label: &str) -> bool {
-    let Some(index) = head.labels.entity_index(label) else { return false };
-    let given = |row: &Vec<f32>| Evidence::new(row, &head.labels).of(index);
-    head.probabilities.iter().any(|row| given(row) >= HAS)
-}
-
 /// The words that captions give a label.
-fn words_called(found: &[Captioned], label: &str) -> Vec<usize> {
+pub(super) fn words_called(found: &[Captioned], label: &str) -> Vec<usize> {
     let named = found.iter().filter(|captioned| captioned.announced.label == Some(label));
     named.flat_map(|captioned| captioned.words.iter().copied()).collect()
 }
@@ -249,6 +114,7 @@ fn rivals(label: &str, kind: ValueKind) -> bool {
 /// Every caption's value, where there is one.
 fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
     let mut found = Vec::new();
+    let mut without_value: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
     while start < words.len() {
         let Some((length, announced)) = caption_at(words, start) else {
@@ -266,6 +132,8 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
                 found.extend(date_behind(words, &value, context));
             }
             found.push(Captioned { announced, words: value });
+        } else if announced.label == Some(NUMBER) {
+            without_value.push(start..end);
         }
         start = end;
     }
@@ -281,6 +149,12 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
         let of_date = Announced::new(ValueKind::Date, Some(DATE));
         found.push(Captioned { announced: OF_NUMBER, words: number });
         found.push(Captioned { announced: of_date, words: date });
+    }
+    // `2/11/2023` is a day or a number, the latter where the page has another day.
+    if !found.iter().any(|one| one.announced.label == Some(NUMBER)) {
+        let number = without_value.into_iter().find_map(|caption| slashed_number(words, caption));
+        let number = number.filter(|number| has_other_date(words, number, context));
+        found.extend(number.map(|number| Captioned { announced: OF_NUMBER, words: number }));
     }
     let of_nota_fiscal = number_of_nota_fiscal(words);
     found.extend(of_nota_fiscal.map(|number| Captioned { announced: OF_NUMBER, words: number }));

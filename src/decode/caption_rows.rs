@@ -8,6 +8,7 @@ use super::ValueContext;
 use super::caption_value::{line_below, value_at};
 use super::field_names::{Announced, column_head, is_head_of_items};
 use super::neighbours::{goes_on, share_line};
+use super::surplus::{digits, is_figures};
 use super::value::ValueKind;
 use crate::document::Word;
 use crate::geometry::PixelBox;
@@ -96,12 +97,30 @@ fn values_of_row(
             let bbox = words[index].bbox;
             (left..right).contains(&((bbox.left() + bbox.right()) / 2))
         };
-        let value: Vec<usize> = below.into_iter().filter(in_column).collect();
-        if let Some(value) = value_at(words, &value, announced.kind, context) {
+        let value: Vec<usize> = below.iter().copied().filter(in_column).collect();
+        let longer = |value: Vec<usize>| longer_number(words, &below, announced.kind, value);
+        if let Some(value) = value_at(words, &value, announced.kind, context).map(longer) {
             found.push((announced, value));
         }
     }
     if found.len() < FEWEST { Vec::new() } else { found }
+}
+
+/// Behind a figure or two, which count a series, the number that follows before any other word: `1   250231`.
+fn longer_number(words: &[Word], line: &[usize], kind: ValueKind, value: Vec<usize>) -> Vec<usize> {
+    const SERIES: usize = 2;
+    const FEWEST: usize = 4;
+    let figures = |word: &usize| digits(&words[*word].text);
+    let is_series = kind == ValueKind::Identifier
+        && value.len() == 1
+        && figures(&value[0]) <= SERIES
+        && is_figures(&words[value[0]].text);
+    let behind = line.iter().position(|word| is_series && *word == value[0]);
+    let next = behind.and_then(|at| line.get(at + 1));
+    match next.filter(|next| figures(next) >= FEWEST && is_figures(&words[**next].text)) {
+        Some(next) => vec![*next],
+        None => value,
+    }
 }
 
 /// Half-way between two boxes that stand side by side.

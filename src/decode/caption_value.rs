@@ -46,6 +46,24 @@ pub fn value_of(
     value_behind().or_else(|| may_be_below.then(value_below)?)
 }
 
+/// The number behind or below a caption that may as well be a day: `2/11/2023`, `4/2022`.
+pub fn slashed_number(words: &[Word], caption: Range<usize>) -> Option<Vec<usize>> {
+    let area = PixelBox::union_of(words[caption.clone()].iter().map(|word| word.bbox))?;
+    let is_slashed = |&&word: &&usize| {
+        let parts: Vec<&str> = words[word].text.split('/').collect();
+        (2..=3).contains(&parts.len())
+            && parts.iter().all(|part| !part.is_empty() && is_figures(part))
+            // `29/10/2017` is a day.
+            && (parts.len() == 2 || parts[0].len() != 2)
+            && parts.last().is_some_and(|year| year.len() == 4 && year.starts_with("20"))
+    };
+    let behind = words_behind(words, &caption)?;
+    let below = || line_below(words, area, BELOW, |index| !caption.contains(index));
+    let number = behind.first().filter(is_slashed).copied();
+    let number = number.or_else(|| below()?.first().filter(is_slashed).copied())?;
+    Some(vec![number])
+}
+
 /// The words on a caption's line behind it and behind the marks there (`:`, `#`).
 fn words_behind(words: &[Word], caption: &Range<usize>) -> Option<Vec<usize>> {
     let area = PixelBox::union_of(words[caption.clone()].iter().map(|word| word.bbox))?;

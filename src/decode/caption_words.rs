@@ -32,6 +32,12 @@ fn caption_from(words: &[Word], start: usize, first: &str) -> Option<(usize, Ann
     const WITHIN: f32 = 1.3;
     /// Forms in fixed print set `INVOICE   NO.` under `INVOICE DATE`.
     const TO_MARK: f32 = 3.0;
+    /// Names of numbers that are other words within a sentence: `Tomo 29010, folio 106`.
+    const WITHIN_SENTENCES: [&str; 1] = ["folio"];
+    let begins = start == 0 || !goes_on(words[start - 1].bbox, words[start].bbox);
+    if !begins && WITHIN_SENTENCES.contains(&letters(first).as_str()) {
+        return None;
+    }
     let mut key = String::new();
     let mut longest = None;
     for length in 1..=LONGEST.min(words.len() - start) {

@@ -105,7 +105,22 @@ const OF_AUTHORITIES: [(&str, &[&str]); 5] = [
             "pembelibarangkenapajakpenerimajasakenapajak",
         ],
     ),
-    (NUMBER, &["compnro", "kodedannomorserifakturpajak", "numerodecontrol"]),
+    (
+        NUMBER,
+        &[
+            "compnro",
+            "kodedannomorserifakturpajak",
+            "numerodecontrol",
+            "folionumber",
+            "foliono",
+            "guestfoliono",
+            "rcpt",
+            "rcptno",
+            "rcptnumber",
+            "chk",
+            "chkno",
+        ],
+    ),
 ];
 
 /// Who is named behind these is no party. Where one of them is a party's name too, it is that.
@@ -203,6 +218,10 @@ static CAPTIONS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {
     let numbers = OTHERS.iter().filter(|(kind, _)| *kind == ValueKind::Identifier);
     let numbers = numbers.flat_map(|(_, terms)| terms.iter());
     for key in numbers.flat_map(|term| keys_of(*term, FEWEST_OF_OTHER_NUMBER)) {
+        // `C.U.I.T. Nro`
+        for mark in ["nro", "nr", "no", "numero"] {
+            found.entry(format!("{key}{mark}")).or_insert(Some(other_number));
+        }
         found.entry(key).or_insert(Some(other_number));
     }
     for key in OTHER_NUMBERS {
@@ -244,13 +263,24 @@ fn all_names(term: Term) -> impl Iterator<Item = &'static str> {
 
 /// The letters of a term's names in every language, as far as they are captions: `fewest` at least.
 fn keys_of(term: Term, fewest: usize) -> impl Iterator<Item = String> {
-    all_names(term).filter_map(move |name| {
-        // Of a title such as `Invoice No. {number} dated {date}` what stands before the number.
-        let name = name.split("{number}").next().unwrap_or(name);
-        let key = letters(name);
+    all_names(term).flat_map(with_taxes).filter_map(move |name| {
+        let key = letters(&name);
         let usable = key.len() >= fewest && !name.contains('{');
         (usable && !GENERIC.contains(&key.as_str())).then_some(key)
     })
+}
+
+/// A name as it is printed: of a title such as `Invoice No. {number} dated {date}` what stands before the number, of
+/// `MwSt. {rate}` what stands before the rate, and `Total incl. {tax}` with every tax there is.
+fn with_taxes(name: &'static str) -> Vec<String> {
+    /// What lexicons leave open, as the country has it.
+    const TAXES: [&str; 9] =
+        ["VAT", "GST", "SST", "HST", "tax", "MwSt", "USt", "Mehrwertsteuer", "Umsatzsteuer"];
+    let name = name.split("{number}").next().unwrap_or(name).replace("{rate}", "");
+    if !name.contains("{tax}") {
+        return vec![name];
+    }
+    TAXES.iter().map(|tax| name.replace("{tax}", tax)).collect()
 }
 
 /// Titles of documents.
@@ -317,7 +347,7 @@ static TITLES_OF_DOCUMENTS: LazyLock<HashSet<String>> =
 static NUMBERED_TITLES: LazyLock<HashSet<String>> = LazyLock::new(|| {
     /// `Bon` and `Fiş` are words of other things as well.
     const FEWEST: usize = 4;
-    let numbered = [Term::TitleInvoice, Term::TitleReceipt, Term::TitleCredit];
+    let numbered = [Term::TitleInvoice, Term::TitleReceipt, Term::TitleCredit, Term::TitleProforma];
     let names = numbered.into_iter().flat_map(all_names).map(letters);
     names.filter(|name| name.len() >= FEWEST).collect()
 });

@@ -93,6 +93,26 @@ pub fn favour_sums_that_add_up(
     }
 }
 
+/// Raises the tax that others of the same page make together: `PTU A 8,22`, `PTU C 0,21`, `PTU razem 8,43`.
+pub fn favour_tax_of_all(candidates: &mut Candidates, entities: &[Entity]) {
+    let taxes = of_role(candidates, entities, Role::Tax);
+    let page = |candidate: &Candidate| entities[candidate.index].page;
+    let is_of_all = |(whole, units): &&(Candidate, i128)| {
+        let others: Vec<i128> = taxes
+            .iter()
+            .filter(|(other, share)| {
+                other.index != whole.index && *share > 0 && page(other) == page(whole)
+            })
+            .map(|(_, share)| *share)
+            .collect();
+        *units > 0 && others.len() > 1 && others.iter().sum::<i128>() == *units
+    };
+    let Some(whole) = taxes.iter().find(is_of_all).map(|(tax, _)| tax.index) else { return };
+    for candidate in candidates.values_mut().flatten().filter(|c| c.index == whole) {
+        candidate.rank += ADDS_UP;
+    }
+}
+
 /// Leaves out totals on later pages that are less than one on the first page that the model is sure about: what a
 /// bill is made up of adds up as well, and is not the bill.
 pub fn leave_out_parts_of_bills(candidates: &mut Candidates, entities: &[Entity]) {

@@ -10,10 +10,11 @@ use super::currency::marks;
 use super::date::{is_written_date, parse_date};
 use super::field_names::is_heading;
 use super::field_sums::{
-    Role, answer_of_shares, exchange_tax_and_net, favour_sums_that_add_up,
+    Role, answer_of_shares, exchange_tax_and_net, favour_sums_that_add_up, favour_tax_of_all,
     leave_out_parts_of_bills, leave_out_taxes_of_all,
 };
 use super::items::{is_item_label, line_items};
+use super::lookalike::digit_of;
 use super::parties::{is_form_of_address, sells};
 use super::several::of_first_invoice;
 use super::sums::amount_units;
@@ -119,6 +120,7 @@ fn answers_of(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, An
     if options.check_sums {
         leave_out_parts_of_bills(&mut candidates, entities);
         shares = favour_sums_that_add_up(&mut candidates, entities);
+        favour_tax_of_all(&mut candidates, entities);
         leave_out_taxes_of_all(&mut candidates, entities);
     }
     let mut answers: BTreeMap<String, Answer> = candidates
@@ -155,14 +157,21 @@ fn may_answer(entity: &Entity) -> bool {
     /// Keys of access to a tax authority's register have 44.
     const MOST_FIGURES: usize = 30;
     let text = &entity.text;
-    let is_date = || DIGITS_OF_DATE.contains(&digits(text)) && digits(text) < text.chars().count();
+    let is_date = || {
+        // Letters in the place of figures, but no `PI/0225/05`.
+        let of_date = |c: char| !c.is_alphabetic() || digit_of(c).is_some();
+        DIGITS_OF_DATE.contains(&digits(text))
+            && digits(text) < text.chars().count()
+            && text.chars().all(of_date)
+    };
     match ValueKind::of_label(&entity.label) {
-        ValueKind::Text => letters_and_digits(text).len() > 1,
+        ValueKind::Text => letters_and_digits(text).len() > 1 && !is_address_of_mail(text),
         ValueKind::Identifier => {
             (1..=MOST_FIGURES).contains(&digits(text))
                 && !is_rate(text)
                 && !is_phone(text)
                 && !is_time(text)
+                && !is_unit(text)
         }
         ValueKind::Date => entity.value.is_some() || is_date(),
         ValueKind::Currency => {
@@ -177,6 +186,11 @@ fn may_answer(entity: &Entity) -> bool {
     }
 }
 
+/// `someone@example.com`
+fn is_address_of_mail(text: &str) -> bool {
+    text.contains('@') && !text.contains(char::is_whitespace)
+}
+
 /// `85%`
 fn is_rate(text: &str) -> bool {
     text.strip_suffix('%').is_some_and(|rate| rate.chars().all(|c| c.is_ascii_digit() || c == '.'))
@@ -186,6 +200,14 @@ fn is_rate(text: &str) -> bool {
 fn is_phone(text: &str) -> bool {
     let figures = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
     figures.map(str::len).eq([3, 3, 4]) && !text.contains(char::is_alphabetic)
+}
+
+/// `#03-18`: a shop's floor and unit.
+fn is_unit(text: &str) -> bool {
+    let parts = text.strip_prefix('#').and_then(|rest| rest.split_once('-'));
+    parts.is_some_and(|(floor, unit)| {
+        floor.len() == 2 && (2..=3).contains(&unit.len()) && is_figures(floor) && is_figures(unit)
+    })
 }
 
 /// `13:19`

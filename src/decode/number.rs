@@ -113,8 +113,8 @@ fn separator_at(text: &[char], start: usize, at: usize, so_far: &str) -> Option<
         Some(mark) if spaces == 0 => {
             Some((if *mark == '.' || *mark == ',' { *mark } else { '\'' }, length))
         }
-        // `23 .60`, `23. 60`: cut apart by recognition.
-        Some(mark @ ('.' | ',')) if following == 2 && spaces == 1 => {
+        // `23 .60`, `23. 60`, `23 . 60`: cut apart by recognition.
+        Some(mark @ ('.' | ',')) if following == 2 && marks.len() == 1 => {
             let whole = !so_far.contains(['.', ','])
                 || so_far.rfind(['.', ',']).is_some_and(|p| so_far.len() - p == 4);
             (whole && !next.is_some_and(is_decimal_mark)).then_some((*mark, length))
@@ -188,7 +188,10 @@ fn mend_piece(piece: &mut [char]) {
     let possible = piece.iter().all(|c| digit_of(*c).is_some() || is_separator(*c));
     let point = piece.iter().rposition(|c| is_decimal_mark(*c));
     let cents = point.is_some_and(|at| piece.len() - at == 3);
-    if !possible || (digits == 0 && !(cents && piece.len() > 3)) {
+    // `9.SO` has cents, `.DO` ends one sentence and begins the next.
+    let tail = &piece[piece.len().saturating_sub(2)..];
+    let ends_sentence = cents && tail.iter().all(|c| c.is_alphabetic()) && tail.contains(&'D');
+    if !possible || ends_sentence || (digits == 0 && !(cents && piece.len() > 3)) {
         return;
     }
     // A letter after the cents is a tax code: `23.60S`.

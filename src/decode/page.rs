@@ -7,10 +7,12 @@ use super::bio::{self, BioOptions, Span};
 use super::caption::heed_captions;
 use super::complete::complete;
 use super::context::ValueContext;
+use super::cut_total::complete_cut_totals;
 use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
 use super::parties::{join_names, relabel_sellers};
 use super::quantities::doubt_quantities;
+use super::receipts::doubt_unnamed_customers;
 use super::second_choice::second_choices;
 use super::sequence::Evidence;
 use super::streets::doubt_streets;
@@ -187,6 +189,7 @@ pub fn decode_page(
         if options.captions && !is_plain {
             doubt_streets(&mut head, &page.words);
             doubt_quantities(&mut head, &page.words);
+            doubt_unnamed_customers(&mut head, &page.words);
             heed_captions(&mut head, &page.words, page.number == 1, &context);
             heed_web_names(&mut head, &page.words);
             heed_addresses(&mut head, &page.words, page.number == 1);
@@ -223,6 +226,7 @@ pub fn decode_page(
     add_values(&mut decoding.entities, &context);
     complete(&mut decoding, page, &context);
     if options.fields.check_sums && !is_plain {
+        complete_cut_totals(&mut decoding.entities);
         relabel_totals(&mut decoding.entities);
     }
     if !is_plain {

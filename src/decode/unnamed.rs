@@ -6,7 +6,7 @@ use super::ValueContext;
 use super::caption_value::{VALUE_WORDS, is_mark, line_below, value_at};
 use super::date::is_written_date;
 use super::field_names::{is_number_mark, is_title, letters};
-use super::neighbours::{goes_on, share_line};
+use super::neighbours::{goes_on, is_within, share_line};
 use super::surplus::{digits, is_figures};
 use super::value::{ValueKind, typed_value};
 use crate::document::{Value, Word};
@@ -34,12 +34,30 @@ pub fn first_date(words: &[Word], known: &[usize], context: &ValueContext) -> Op
     first.filter(|_| days.len() <= MOST)
 }
 
+/// Whether a page has another day than the one that these words may be.
+pub fn has_other_date(words: &[Word], date: &[usize], context: &ValueContext) -> bool {
+    let texts: Vec<&str> = date.iter().map(|&word| words[word].text.as_str()).collect();
+    let day = typed_value("date", &texts.join(" "), context);
+    dates(words, date, context).any(|(_, other)| Some(other) != day)
+}
+
+/// The words of the one day on a page that has no other; `known` as above.
+pub fn only_date(words: &[Word], known: &[usize], context: &ValueContext) -> Option<Vec<usize>> {
+    let (first, day) = dates(words, known, context).next()?;
+    dates(words, known, context).all(|(_, other)| other == day).then_some(first)
+}
+
 /// Whether a word is a part of a date.
 pub fn is_in_date(words: &[Word], word: usize, context: &ValueContext) -> bool {
     (word.saturating_sub(VALUE_WORDS - 1)..=word).any(|start| {
         let run: Vec<usize> = (start..words.len().min(start + VALUE_WORDS)).collect();
         let date = value_at(words, &run, ValueKind::Date, context);
-        date.is_some_and(|date| date.contains(&word))
+        // `20.04 7.11.2023`: a time of day before the date is no part of it.
+        let is_date =
+            |words_of: &[usize]| value_at(words, words_of, ValueKind::Date, context).is_some();
+        date.is_some_and(|date| {
+            date.contains(&word) && !(date[0] == word && date.len() > 1 && is_date(&date[1..]))
+        })
     })
 }
 
@@ -92,6 +110,7 @@ fn dates<'a>(
                 continue;
             };
             start += found.len();
+            let found = without_place(words, found, context);
             let texts: Vec<&str> = found.iter().map(|&word| words[word].text.as_str()).collect();
             let text = texts.join(" ");
             if found.iter().any(|word| known.contains(word)) || !has_parts(&text) {
@@ -103,6 +122,17 @@ fn dates<'a>(
         }
         None
     })
+}
+
+/// A date without the words before it: of `Jakarta Selatan, 31 Juli 2022` the last three.
+fn without_place(words: &[Word], date: Vec<usize>, context: &ValueContext) -> Vec<usize> {
+    let day = |words_of: &[usize]| {
+        let texts: Vec<&str> = words_of.iter().map(|&word| words[word].text.as_str()).collect();
+        typed_value("date", &texts.join(" "), context)
+    };
+    let whole = day(&date);
+    let more = (1..date.len()).take_while(|&from| day(&date[from..]) == whole).count();
+    date[more..].to_vec()
 }
 
 /// Whether the figures of a date stand apart: `E200615` is a number.
@@ -153,6 +183,32 @@ pub fn number_that_says_so(words: &[Word]) -> Option<Vec<usize>> {
         })
     };
     words.iter().position(|word| says_so(&word.text)).map(|word| vec![word])
+}
+
+/// The number behind a short mark that says enough beside a day on the same line: `Número 25 - 5469 Fecha 28/11/2025`.
+/// `known` are words that captions name.
+pub fn number_behind_mark(
+    words: &[Word],
+    known: &[usize],
+    context: &ValueContext,
+) -> Option<Vec<usize>> {
+    /// Forms print their numbers in columns.
+    const NEAR: f32 = 8.0;
+    let begins = |word: usize| word == 0 || !goes_on(words[word - 1].bbox, words[word].bbox);
+    let dates: Vec<Vec<usize>> = dates(words, &[], context).map(|(date, _)| date).collect();
+    let has_day = |word: usize| {
+        dates.iter().any(|date| !date.contains(&word) && share_line(&words[date[0]], &words[word]))
+    };
+    (0..words.len()).filter(|&mark| is_number_mark(&words[mark].text) && begins(mark)).find_map(
+        |mark| {
+            let number = mark + 1;
+            let run: Vec<usize> = (number..words.len().min(number + VALUE_WORDS)).collect();
+            let value = value_at(words, &run, ValueKind::Identifier, context)?;
+            let near = is_within(NEAR, words[mark].bbox, words[number].bbox);
+            (near && has_day(number) && !value.iter().any(|word| known.contains(word)))
+                .then_some(value)
+        },
+    )
 }
 
 /// The number of a Polish till's receipt: it stands on the line of the day, above the title `PARAGON FISKALNY`.

@@ -109,6 +109,14 @@ fn as_text(text: String) -> Value {
     Value::Text { text }
 }
 
+/// `wydr.427130` without the word that it is glued to.
+fn number_alone(text: &str) -> &str {
+    const FEWEST_LETTERS: usize = 2;
+    let Some((word, number)) = text.split_once('.') else { return text };
+    let is_word = word.chars().count() >= FEWEST_LETTERS && word.chars().all(char::is_lowercase);
+    if is_word && number.starts_with(|c: char| c.is_ascii_digit()) { number } else { text }
+}
+
 /// An identifier without its caption, and look-alikes of figures mended but where words are as written: `Invoice
 /// No.: INV-2018/5` → `INV-2018/5`. Captions have no
 /// digits and end at a colon or `#`, or are words that mean number.
@@ -118,7 +126,7 @@ fn identifier(text: &str, as_written: bool) -> Option<String> {
         "facture", "factura", "order", "bill",
     ];
     let edge = |c: char| c.is_whitespace() || ":#.,;=*".contains(c);
-    let mut rest = text.trim_matches(edge);
+    let mut rest = number_alone(text.trim_matches(edge));
     if let Some((before, after)) = rest.rsplit_once([':', '#'])
         && !before.chars().any(|c| c.is_ascii_digit())
         && after.chars().any(char::is_alphanumeric)

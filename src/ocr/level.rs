@@ -56,6 +56,12 @@ impl Level {
         (self.bend, self.upright) = (None, Upright::new(&self.gray, turn));
     }
 
+    /// The same page with dark ground around it as light as paper, if there is any.
+    pub fn on_light_ground(&self) -> Option<Self> {
+        let upright = self.upright.on_light_ground()?;
+        Some(Self { gray: Arc::clone(&self.gray), upright, ..*self })
+    }
+
     /// The same page with the shadows of folds out of what the engine sees.
     pub fn without_folds(&self) -> Self {
         let upright = self.upright.without_folds();

@@ -7,6 +7,7 @@ mod cents;
 pub mod engine;
 mod flat;
 mod frame;
+mod ground;
 pub mod ink;
 pub mod language;
 mod lead;

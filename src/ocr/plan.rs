@@ -35,7 +35,7 @@ impl Default for PlanOptions {
             receipt_psm: 6,
             page_psm: 3,
             // Receipts read no better enlarged, and specks pass for small letters there.
-            small_receipt_letters: 0.0,
+            small_receipt_letters: 8.0,
             small_letters: 14.0,
             letter_height: 18.0,
             largest_scale: 3.5,
@@ -112,6 +112,7 @@ mod tests {
         for (height, expected) in cases {
             assert_eq!(options.scale(PageKind::Page, height, page), expected, "{height:?}");
         }
+        assert_eq!(options.scale(PageKind::Receipt, Some(6.0), page), 3.0);
         assert_eq!(options.scale(PageKind::Receipt, Some(9.0), page), 1.0);
         let huge = PixelBox::new(0, 0, 20_000, 20_000);
         assert!(

@@ -111,7 +111,16 @@ impl<E: Engine> PageReader<E> {
             ));
         }
         let mut reading = Reading { level, words };
-        let is_sure = segment::mean_confidence(&reading.words) >= SURELY;
+        // A table that is darker than print makes print pass for paper.
+        let mut is_sure = segment::mean_confidence(&reading.words) >= SURELY;
+        if !is_sure
+            && !reading.level.photographed
+            && let Some(mut light) = reading.level.on_light_ground()
+        {
+            let words = self.words(&mut light)?;
+            reading = surer(reading, Reading { level: light, words });
+            is_sure = segment::mean_confidence(&reading.words) >= SURELY;
+        }
         let least =
             if reading.level.photographed || !is_sure { LEAST_BEND } else { LEAST_BEND_OF_SCANS };
         if let Some(mut straight) = reading.level.straightened(least) {
@@ -393,7 +402,11 @@ mod tests {
         let pixels = Pixels::read_with(0.9);
         for fewest_letters in [60, usize::MAX] {
             let bands = BandOptions { fewest_letters, ..BandOptions::default() };
-            let plan = PlanOptions { small_letters: 0.0, ..PlanOptions::default() };
+            let plan = PlanOptions {
+                small_letters: 0.0,
+                small_receipt_letters: 0.0,
+                ..PlanOptions::default()
+            };
             let options = ReadOptions { bands, plan, ..ReadOptions::default() };
             let reader = PageReader::with_options(&pixels, TesseractOptions::default(), options);
             let page = page();

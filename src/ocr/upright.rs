@@ -3,6 +3,7 @@
 
 use super::bend::Bend;
 use super::frame::Turn;
+use super::ground::with_light_ground;
 use super::ink::{self, Blob};
 use super::light;
 use crate::geometry::{PageSize, PixelBox};
@@ -42,6 +43,12 @@ impl Upright {
         let height = self.letter_height.unwrap_or_default();
         let measured = Self::measured(light::print_only(&self.picture, height), self.turn);
         Self { picture: self.picture.clone(), print: Some(measured.picture), ..measured }
+    }
+
+    /// The same page with dark ground around it as light as paper, if there is any.
+    pub fn on_light_ground(&self) -> Option<Self> {
+        let picture = with_light_ground(&self.picture)?;
+        Some(Self::measured(light::mended(picture), self.turn))
     }
 
     /// The same page with its lines straight.

@@ -1,0 +1,228 @@
+//! What a page lacks by the model, captions heeded, and what its captions and places give: the number or date of an
+//! order where an invoice names none of its own, the number below the title, the first day, the name at the head.
+
+use super::ValueContext;
+use super::caption::{Captioned, DATE, words_called};
+use super::caption_value::has_cents;
+use super::currency::marks;
+use super::field_names::{Announced, NAMED, NUMBER, Nature};
+use super::head_name::name_at_head;
+use super::neighbours::goes_on;
+use super::page::HeadPrediction;
+use super::paid::sum_paid;
+use super::sequence::Evidence;
+use super::sums::sums_of;
+use super::surplus::digits;
+use super::total_called::{Called, total_called};
+use super::unnamed::{
+    date_behind_place, first_date, is_in_date, number_behind_mark, number_of_paragon,
+    number_that_says_so, number_under_title, only_date,
+};
+use super::value::ValueKind;
+use crate::document::Word;
+
+/// What the odds of a number or date of an order are multiplied by where it stands in for the invoice's.
+const STANDING_IN: f32 = 1e6;
+/// What those of a sum are multiplied by where a page has no other that is called so.
+const CALLED_SO: f32 = 1e5;
+/// The same of a number or date, whose captions are clearer, and of a sum with its currency.
+const NAMED_SO: f32 = 1e6;
+/// What those of other sums are multiplied by where the model takes lesser ones for the total.
+const NOT_CALLED_SO: f32 = 1e-3;
+/// Letters and digits of a number that is taken for its caption alone at least.
+const FEWEST_OF_NUMBER: usize = 3;
+/// A page has a value of a label where the model, captions heeded, gives it this much.
+const HAS: f32 = 0.3;
+/// A page that is to be paid or was has this, or names its number.
+const TOTAL: &str = "total";
+const DUE_DATE: &str = "due_date";
+const COMPANY: &str = "company";
+
+/// A value for a label that a page may lack.
+struct Filling {
+    label: &'static str,
+    /// What its odds are multiplied by.
+    weight: f32,
+    words: Vec<usize>,
+}
+
+/// Insists on values of labels of which the model sees none, or not the one that is called so. Only on a document's
+/// first page do numbers and dates of orders, and what has no caption, count.
+pub fn fill_in(
+    head: &mut HeadPrediction,
+    words: &[Word],
+    is_first: bool,
+    found: &[Captioned],
+    context: &ValueContext,
+) {
+    let mut fillings: Vec<Filling> =
+        found.iter().filter_map(|one| filling(words, is_first, found, one)).collect();
+    if is_first {
+        insist_on_total(head, words, &fillings, context);
+        fillings.extend(without_captions(head, words, found, &fillings, context));
+    }
+    // A number that a caption names is surer than one that the model sees elsewhere.
+    let numbered: Vec<&Captioned> =
+        found.iter().filter(|one| one.announced.label == Some(NUMBER)).collect();
+    let taxes = words_called(found, "tax");
+    let lacks = |label: &str| match label {
+        NUMBER if is_first && !numbered.is_empty() => {
+            let seen = of_any(head, &[NUMBER]);
+            !numbered.iter().any(|one| one.words.iter().all(|word| seen.contains(word)))
+        }
+        // A word of a clear caption of the tax is no total, and a time of day no date, whatever the model sees.
+        TOTAL => of_any(head, &[TOTAL]).iter().all(|word| taxes.contains(word)),
+        DATE => !of_any(head, &[DATE]).iter().any(|&word| is_in_date(words, word, context)),
+        _ => !has(head, label),
+    };
+    let lacking: Vec<&str> =
+        NAMED.iter().map(|(label, _)| *label).filter(|label| lacks(label)).collect();
+    for Filling { label, weight, words } in &fillings {
+        if lacking.contains(label) {
+            head.insist(words, label, *weight);
+        }
+    }
+}
+
+/// What a value with a caption may fill in.
+fn filling(
+    words: &[Word],
+    is_first: bool,
+    found: &[Captioned],
+    Captioned { announced, words: value }: &Captioned,
+) -> Option<Filling> {
+    // Smaller numbers without cents count things.
+    const FEWEST_DIGITS: usize = 3;
+    let text = |&word: &usize| words[word].text.as_str();
+    let (label, weight) = match *announced {
+        Announced { nature: Nature::StandsIn(label), .. } => {
+            let is_named = found.iter().any(|one| one.announced.label == Some(label));
+            (is_first && !is_named).then_some((label, STANDING_IN))?
+        }
+        Announced { kind: ValueKind::Amount, label: Some(label), nature } => {
+            let in_currency = is_in_currency(words, value);
+            let no_cents = || !words.iter().any(|word| has_cents(&word.text));
+            let whole = nature == Nature::HeadsSum || in_currency || no_cents();
+            let figures: usize = value.iter().map(|word| digits(text(word))).sum();
+            let is_sum = value.iter().any(|word| has_cents(text(word)))
+                || (whole && figures >= FEWEST_DIGITS);
+            is_sum.then_some((label, if in_currency { NAMED_SO } else { CALLED_SO }))?
+        }
+        Announced { kind: ValueKind::Identifier | ValueKind::Date, label: Some(label), .. } => {
+            let letters = value.iter().flat_map(|word| text(word).chars());
+            let long = letters.filter(|c| c.is_alphanumeric()).count() >= FEWEST_OF_NUMBER;
+            long.then_some((label, NAMED_SO))?
+        }
+        _ => return None,
+    };
+    Some(Filling { label, weight, words: value.clone() })
+}
+
+/// Insists on a sum that is called the total where the model takes lesser ones that are not.
+fn insist_on_total(
+    head: &mut HeadPrediction,
+    words: &[Word],
+    fillings: &[Filling],
+    context: &ValueContext,
+) {
+    let called = fillings.iter().filter(|filling| filling.label == TOTAL);
+    let called: Vec<Vec<usize>> = called.map(|filling| filling.words.clone()).collect();
+    let sums = sums_of(head, words, context);
+    let Some(Called { total, is_news, lesser }) = total_called(words, &sums, &called) else {
+        return;
+    };
+    for word in lesser {
+        head.weigh(word, |name, _| if name == TOTAL { NOT_CALLED_SO } else { 1.0 });
+    }
+    if is_news {
+        head.insist(&total, TOTAL, NAMED_SO);
+    }
+}
+
+/// What stands without a caption on the first page of what is to be paid: number, day, sum paid and the seller's name,
+/// as far as captions name none.
+fn without_captions(
+    head: &HeadPrediction,
+    words: &[Word],
+    found: &[Captioned],
+    fillings: &[Filling],
+    context: &ValueContext,
+) -> Vec<Filling> {
+    let is_called = |label: &str| fillings.iter().any(|filling| filling.label == label);
+    let of =
+        |label: &'static str| move |words: Vec<usize>| Filling { label, weight: NAMED_SO, words };
+    let mut more = Vec::new();
+    let is_dealt = is_called(TOTAL) || has(head, TOTAL);
+    if is_dealt || is_called(NUMBER) {
+        let called: Vec<usize> = found.iter().flat_map(|c| c.words.iter().copied()).collect();
+        let rivals: &[&str] = if is_called(NUMBER) { &[DUE_DATE] } else { &[DUE_DATE, NUMBER] };
+        let known = [of_any(head, rivals), called.clone()].concat();
+        let day = || {
+            date_behind_place(words, &called, context)
+                .or_else(|| first_date(words, &known, context))
+                .or_else(|| only_date(words, &called, context))
+        };
+        let number = || {
+            number_under_title(words, context)
+                .or_else(|| number_that_says_so(words))
+                .or_else(|| number_of_paragon(words, context))
+                .or_else(|| number_behind_mark(words, &called, context))
+        };
+        more.extend((!is_called(DATE)).then(day).flatten().map(of(DATE)));
+        more.extend((!is_called(NUMBER)).then(number).flatten().map(of(NUMBER)));
+    }
+    if !is_called(TOTAL) && is_receipt(head) {
+        more.extend(sum_paid(words, &sums_of(head, words, context)).map(of(TOTAL)));
+    }
+    let is_dated = is_called(DATE) || has(head, DATE);
+    if is_dealt && is_dated && !is_called(COMPANY) && !has(head, COMPANY) {
+        let known = of_any(head, &["address", "customer", "item_description", NUMBER, DATE]);
+        more.extend(name_at_head(words, &known).map(of(COMPANY)));
+    }
+    more
+}
+
+/// Whether the model sees a day and sums on a page, of items or of all.
+fn is_receipt(head: &HeadPrediction) -> bool {
+    has(head, DATE) && ["item_amount", "subtotal", "tax"].iter().any(|label| has(head, label))
+}
+
+/// Whether a currency's mark stands right behind a value: `7 200 Ft`.
+fn is_in_currency(words: &[Word], value: &[usize]) -> bool {
+    let next = value.last().and_then(|&last| Some((&words[last], words.get(last + 1)?)));
+    next.is_some_and(|(last, next)| {
+        let text: Vec<char> = next.text.chars().collect();
+        goes_on(last.bbox, next.bbox)
+            && marks(&text)
+                .first()
+                .is_some_and(|mark| mark.start == 0 && mark.end + 1 >= text.len())
+    })
+}
+
+/// Words that the model sees as one of some labels.
+fn of_any(head: &HeadPrediction, labels: &[&str]) -> Vec<usize> {
+    let labels: Vec<usize> =
+        labels.iter().filter_map(|label| head.labels.entity_index(label)).collect();
+    let seen = |word: &usize| labels.iter().any(|label| head.given(*word, *label) >= HAS);
+    (0..head.probabilities.len()).filter(seen).collect()
+}
+
+/// Whether a page has a word of a label.
+pub(super) fn has(head: &HeadPrediction, label: &str) -> bool {
+    let Some(index) = head.labels.entity_index(label) else { return false };
+    let given = |row: &Vec<f32>| Evidence::new(row, &head.labels).of(index);
+    head.probabilities.iter().any(|row| given(row) >= HAS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::test_words::page;
+
+    /// As seen on Hungarian invoices.
+    #[test]
+    fn a_currency_stands_right_behind_its_sum() {
+        assert!(is_in_currency(&page(&[&["Fizetendő: 7 200 Ft,"]]), &[1, 2]));
+        assert!(!is_in_currency(&page(&[&["Fizetendő: 7 200 Forint"]]), &[1, 2]));
+    }
+}
