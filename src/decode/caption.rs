@@ -26,6 +26,8 @@ use std::ops::Range;
 const OTHER_NUMBER: f32 = 0.01;
 /// The same of dates, which are no numbers.
 const DATE_AS_NUMBER: f32 = 0.01;
+/// What those of a sum are multiplied by as the total where a caption names it a tax: rates of a tax add up as well.
+const TAX_AS_TOTAL: f32 = 1e-3;
 pub(super) const DATE: &str = "date";
 /// Words between a number and its date at most: `issued on`.
 const JOINT_WORDS: usize = 2;
@@ -59,10 +61,13 @@ pub fn heed_captions(
     doubt_other_numbers(head, words.len(), &found);
     for Captioned { announced, words } in &found {
         let (up, down) = weights(*announced);
+        let is_tax = announced.label == Some("tax");
         for (position, word) in words.iter().enumerate() {
             head.weigh(*word, |name, begins| {
                 if announced.label == Some(name) {
                     if begins == (position == 0) { up } else { 1.0 }
+                } else if is_tax && name == "total" {
+                    TAX_AS_TOTAL
                 } else if rivals(name, announced.kind) {
                     down
                 } else {

@@ -54,8 +54,8 @@ const MARKS: &[(&str, &[&str])] = &[
     ("Rm", &["MYR"]),
     ("Rp", &["IDR"]),
     ("RP", &["IDR"]),
-    ("Rs", &["INR", "PKR", "LKR", "NPR"]),
-    ("RS", &["INR", "PKR", "LKR", "NPR"]),
+    ("Rs", RUPEES),
+    ("RS", RUPEES),
     ("Php", &["PHP"]),
     ("RMB", &["CNY"]),
     ("Fr", FRANCS),
@@ -74,6 +74,8 @@ const MARKS: &[(&str, &[&str])] = &[
 
 const DOLLARS: &[&str] =
     &["USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "CLP", "COP", "ARS", "MYR"];
+/// `R$` is read so as well.
+const RUPEES: &[&str] = &["INR", "PKR", "LKR", "NPR", "BRL"];
 const KRONOR: &[&str] = &["", "SEK", "NOK", "DKK", "ISK"];
 const FRANCS: &[&str] = &["CHF", "XAF", "XOF"];
 

@@ -95,7 +95,18 @@ const OTHER_DATES: [&str; 12] = [
 /// Field names of tax authorities' own layouts that no language's lexicon has, by their letters.
 const OF_AUTHORITIES: [(&str, &[&str]); 5] = [
     ("date", &["fechayhoradegeneracion", "fechayhoradeemision", "fechayhoraemision"]),
-    ("total", &["invoicevalue", "totalinvoicevalue"]),
+    (
+        "total",
+        &[
+            "invoicevalue",
+            "totalinvoicevalue",
+            "tongtien",
+            "tongcong",
+            "tongtienthanhtoan",
+            "tongtienphaittoan",
+            "tongthanhtoan",
+        ],
+    ),
     ("company", &["pengusahakenapajak"]),
     (
         "customer",
@@ -118,6 +129,13 @@ const OF_AUTHORITIES: [(&str, &[&str]); 5] = [
             "rcptno",
             "rcptnumber",
             "chk",
+            "nfce",
+            "nfceno",
+            "nfcenumero",
+            "coo",
+            "bf",
+            "sohoadon",
+            "sohd",
             "chkno",
         ],
     ),

@@ -154,14 +154,17 @@ pub(super) fn is_form_part(label: &str) -> bool {
 fn may_answer(entity: &Entity) -> bool {
     /// Of a date that can't be read for a letter or two, so much is left; more is a number.
     const DIGITS_OF_DATE: RangeInclusive<usize> = 5..=8;
+    const PARTS_OF_DATE: usize = 3;
     /// Keys of access to a tax authority's register have 44.
     const MOST_FIGURES: usize = 30;
     let text = &entity.text;
     let is_date = || {
-        // Letters in the place of figures, but no `PI/0225/05`.
+        // Letters in the place of figures, but no `PI/0225/05`; figures alone that are no date are a time or half of one.
         let of_date = |c: char| !c.is_alphabetic() || digit_of(c).is_some();
+        let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
         DIGITS_OF_DATE.contains(&digits(text))
-            && digits(text) < text.chars().count()
+            && parts.count() == PARTS_OF_DATE
+            && text.contains(char::is_alphabetic)
             && text.chars().all(of_date)
     };
     match ValueKind::of_label(&entity.label) {

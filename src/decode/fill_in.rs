@@ -10,10 +10,11 @@ use super::head_name::name_at_head;
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use super::paid::sum_paid;
+use super::receipts::is_narrow;
 use super::sequence::Evidence;
 use super::sums::sums_of;
 use super::surplus::digits;
-use super::total_called::{Called, total_called};
+use super::total_called::{Called, total_called, total_without_star};
 use super::unnamed::{
     date_behind_place, first_date, is_in_date, number_behind_mark, number_of_paragon,
     number_that_says_so, number_under_title, only_date,
@@ -28,7 +29,7 @@ const CALLED_SO: f32 = 1e5;
 /// The same of a number or date, whose captions are clearer, and of a sum with its currency.
 const NAMED_SO: f32 = 1e6;
 /// What those of other sums are multiplied by where the model takes lesser ones for the total.
-const NOT_CALLED_SO: f32 = 1e-3;
+const NOT_CALLED_SO: f32 = 1e-6;
 /// Letters and digits of a number that is taken for its caption alone at least.
 const FEWEST_OF_NUMBER: usize = 3;
 /// A page has a value of a label where the model, captions heeded, gives it this much.
@@ -128,10 +129,9 @@ fn insist_on_total(
     let called = fillings.iter().filter(|filling| filling.label == TOTAL);
     let called: Vec<Vec<usize>> = called.map(|filling| filling.words.clone()).collect();
     let sums = sums_of(head, words, context);
-    let Some(Called { total, is_news, lesser }) = total_called(words, &sums, &called) else {
-        return;
-    };
-    for word in lesser {
+    let said = total_without_star(words, &sums).or_else(|| total_called(words, &sums, &called));
+    let Some(Called { total, is_news, others }) = said else { return };
+    for word in others {
         head.weigh(word, |name, _| if name == TOTAL { NOT_CALLED_SO } else { 1.0 });
     }
     if is_news {
@@ -174,8 +174,9 @@ fn without_captions(
     if !is_called(TOTAL) && is_receipt(head) {
         more.extend(sum_paid(words, &sums_of(head, words, context)).map(of(TOTAL)));
     }
-    let is_dated = is_called(DATE) || has(head, DATE);
-    if is_dealt && is_dated && !is_called(COMPANY) && !has(head, COMPANY) {
+    // On a receipt the day may not be read.
+    let is_dated = || is_called(DATE) || has(head, DATE) || is_narrow(words);
+    if is_dealt && is_dated() && !is_called(COMPANY) && !has(head, COMPANY) {
         let known = of_any(head, &["address", "customer", "item_description", NUMBER, DATE]);
         more.extend(name_at_head(words, &known).map(of(COMPANY)));
     }

@@ -10,6 +10,7 @@ mod caption_rows;
 mod caption_sum;
 mod caption_value;
 mod caption_words;
+mod chains;
 pub mod complete;
 pub mod context;
 mod currency;

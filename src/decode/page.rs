@@ -5,6 +5,7 @@ use super::addresses::heed_addresses;
 use super::balance::{balance_sums, relabel_totals};
 use super::bio::{self, BioOptions, Span};
 use super::caption::heed_captions;
+use super::chains::heed_chains;
 use super::complete::complete;
 use super::context::ValueContext;
 use super::cut_total::complete_cut_totals;
@@ -192,6 +193,7 @@ pub fn decode_page(
             doubt_unnamed_customers(&mut head, &page.words);
             heed_captions(&mut head, &page.words, page.number == 1, &context);
             heed_web_names(&mut head, &page.words);
+            heed_chains(&mut head, &page.words);
             heed_addresses(&mut head, &page.words, page.number == 1);
         }
         if options.fields.check_sums && !is_plain {

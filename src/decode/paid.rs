@@ -1,9 +1,8 @@
 //! What was paid, on a receipt whose total was not read or is not called so.
 
-use super::caption_value::has_cents;
 use super::field_names::letters;
 use super::neighbours::share_line;
-use super::sums::Sum;
+use super::sums::{Sum, greatest, times, with_cents};
 use crate::document::Word;
 use crate::lexicon::{Language, Term, lexicon_of};
 use std::collections::HashSet;
@@ -21,23 +20,22 @@ static CARDS: LazyLock<HashSet<String>> = LazyLock::new(|| {
 /// The words of the sum that was paid by card, else of the greatest sum if it is printed more than once: as the total
 /// and as what was paid. `None` where neither is.
 pub fn sum_paid(words: &[Word], sums: &[Sum]) -> Option<Vec<usize>> {
-    let cards: Vec<usize> =
-        (0..words.len()).filter(|&word| CARDS.contains(&letters(&words[word].text))).collect();
-    let cents = |sum: &&Sum| sum.words.iter().any(|&word| has_cents(&words[word].text));
-    let all = !sums.iter().any(|sum| cents(&sum));
-    let sums: Vec<&Sum> = sums.iter().filter(|sum| all || cents(sum)).collect();
-    let by_card = |sum: &&&Sum| {
-        let first = sum.words[0];
-        cards.iter().any(|&card| card < first && share_line(&words[card], &words[first]))
-    };
-    let greatest = || {
-        let greatest = *sums.iter().max_by_key(|sum| sum.units)?;
-        let times = sums.iter().filter(|sum| sum.units == greatest.units).count();
-        (times > 1).then_some(greatest)
-    };
-    let paid =
-        sums.iter().filter(by_card).max_by_key(|sum| sum.units).copied().or_else(greatest)?;
+    let sums = with_cents(words, sums);
+    let greatest = || greatest(&sums).filter(|sum| times(&sums, sum) > 1);
+    let paid = sums
+        .iter()
+        .filter(|sum| is_paid(words, sum))
+        .max_by_key(|sum| sum.units)
+        .copied()
+        .or_else(greatest)?;
     Some(paid.words.clone())
+}
+
+/// Whether a sum stands behind the name of a card.
+pub fn is_paid(words: &[Word], sum: &Sum) -> bool {
+    let first = sum.words[0];
+    let is_card = |word: usize| CARDS.contains(&letters(&words[word].text));
+    (0..first).any(|word| is_card(word) && share_line(&words[word], &words[first]))
 }
 
 #[cfg(test)]

@@ -13,16 +13,20 @@ const UNNAMED: f32 = 1e-4;
 /// address or who served for it.
 pub fn doubt_unnamed_customers(head: &mut HeadPrediction, words: &[Word]) {
     const CUSTOMER: &str = "customer";
-    let is_receipt = letters_across(words).is_some_and(|letters| letters < LETTERS_ACROSS);
     let names_one = |start: usize| {
         caption_at(words, start).is_some_and(|(_, announced)| announced.label == Some(CUSTOMER))
     };
-    if !is_receipt || (0..words.len()).any(names_one) {
+    if !is_narrow(words) || (0..words.len()).any(names_one) {
         return;
     }
     for word in 0..words.len() {
         head.weigh(word, |label, _| if label == CUSTOMER { UNNAMED } else { 1.0 });
     }
+}
+
+/// Whether a page is as narrow as a receipt.
+pub fn is_narrow(words: &[Word]) -> bool {
+    letters_across(words).is_some_and(|letters| letters < LETTERS_ACROSS)
 }
 
 /// How many letters would stand side by side across the part of a page that has words, strays left out; `None` of few

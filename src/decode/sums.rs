@@ -2,6 +2,7 @@
 
 use super::ValueContext;
 use super::amount::parse_amount;
+use super::caption_value::has_cents;
 use super::neighbours::on_one_line;
 use super::page::HeadPrediction;
 use super::sequence::Evidence;
@@ -54,6 +55,33 @@ pub fn sums_of(head: &HeadPrediction, words: &[Word], context: &ValueContext) ->
         found.push(Sum { words: all.collect(), units, odds });
     }
     found
+}
+
+/// The sums with cents; all where none has any.
+pub fn with_cents<'a>(words: &[Word], sums: &'a [Sum]) -> Vec<&'a Sum> {
+    let cents = |sum: &&Sum| sum.words.iter().any(|&word| has_cents(&words[word].text));
+    let none = !sums.iter().any(|sum| cents(&sum));
+    sums.iter().filter(|sum| none || cents(sum)).collect()
+}
+
+/// How often a sum is printed.
+pub fn times(sums: &[&Sum], sum: &Sum) -> usize {
+    sums.iter().filter(|other| other.units == sum.units).count()
+}
+
+/// The greatest sum, but for those that a star before another one made: tills print `*8.00`, and `18.00` is read.
+pub fn greatest<'a>(sums: &[&'a Sum]) -> Option<&'a Sum> {
+    let has_star = |sum: &Sum| sums.iter().any(|other| is_starred(sum.units, other.units));
+    sums.iter().filter(|sum| !has_star(sum)).max_by_key(|sum| sum.units).copied()
+}
+
+/// Whether a sum is another one with a figure before it.
+pub fn is_starred(sum: i128, other: i128) -> bool {
+    let mut place = 1;
+    while place <= other {
+        place *= 10;
+    }
+    other > 0 && sum > other && (sum - other) % place == 0 && (sum - other) / place < 10
 }
 
 /// The first word of the number that ends with a word: `2 305,00` are two, close together.

@@ -6,7 +6,8 @@
 
 use super::field_names::letters;
 use super::neighbours::share_line;
-use super::sums::Sum;
+use super::paid::is_paid;
+use super::sums::{Sum, greatest, is_starred, times, with_cents};
 use crate::document::Word;
 use crate::lexicon::{Language, Term, lexicon_of};
 use std::collections::HashSet;
@@ -32,25 +33,30 @@ pub struct Called {
     pub total: Vec<usize>,
     /// Whether the model takes none that is called so.
     pub is_news: bool,
-    /// The words of lesser sums without captions that the model takes.
-    pub lesser: Vec<usize>,
+    /// The words of sums without captions, or with a star read as a figure, that the model takes.
+    pub others: Vec<usize>,
 }
 
 /// The sum that is called the total, if the model takes lesser ones that are not. `called` are the words of sums with
 /// captions of totals. Of those the model takes, or else of all, the one that is printed most often counts, the last
 /// of equals.
 pub fn total_called(words: &[Word], sums: &[Sum], called: &[Vec<usize>]) -> Option<Called> {
+    let all: Vec<&Sum> = sums.iter().collect();
     let is_called = |sum: &Sum| called.iter().any(|named| named.contains(&sum.words[0]));
     let mut named: Vec<&Sum> = sums.iter().filter(|sum| is_called(sum)).collect();
     if named.is_empty() {
         named = sums.iter().filter(|sum| is_balance(words, sum)).collect();
     }
+    if named.is_empty() {
+        // As the total whose caption was not read, and as what was paid.
+        let sums = with_cents(words, sums);
+        named = greatest(&sums).filter(|sum| times(&sums, sum) > 1).into_iter().collect();
+    }
     let is_taken = |sum: &Sum| sum.odds[2] >= TAKEN;
     let is_news = !named.iter().any(|sum| is_taken(sum));
-    let times = |sum: &Sum| sums.iter().filter(|other| other.units == sum.units).count();
     // From the page's end, so the first of equals is the last printed.
-    let all = named.iter().rev().filter(|sum| is_news || is_taken(sum));
-    let total = all.max_by_key(|sum| times(sum))?;
+    let likely = named.iter().rev().filter(|sum| is_news || is_taken(sum));
+    let total = likely.max_by_key(|sum| times(&all, sum))?;
     let without_caption = |sum: &&Sum| !named.iter().any(|one| one.units == sum.units);
     let taken: Vec<&Sum> =
         sums.iter().filter(|sum| is_taken(sum)).filter(without_caption).collect();
@@ -58,7 +64,23 @@ pub fn total_called(words: &[Word], sums: &[Sum], called: &[Vec<usize>]) -> Opti
     let lesser: Vec<usize> =
         taken.iter().filter(is_less).flat_map(|sum| sum.words.iter().copied()).collect();
     let all_less = taken.iter().all(|sum| is_less(&sum));
-    (!lesser.is_empty() && all_less).then(|| Called { total: total.words.clone(), is_news, lesser })
+    (!lesser.is_empty() && all_less).then(|| Called {
+        total: total.words.clone(),
+        is_news,
+        others: lesser,
+    })
+}
+
+/// What was paid, where the model takes it with the star before it read as a figure for the total: `*30.00` is read
+/// `130.00`.
+pub fn total_without_star(words: &[Word], sums: &[Sum]) -> Option<Called> {
+    let taken = sums.iter().filter(|sum| sum.odds[2] >= TAKEN);
+    let paid: Vec<&Sum> = sums.iter().filter(|sum| is_paid(words, sum)).collect();
+    let mut pairs = taken.flat_map(|sum| paid.iter().map(move |paid| (sum, *paid)));
+    let (starred, paid) = pairs.find(|(sum, paid)| is_starred(sum.units, paid.units))?;
+    let alike = sums.iter().filter(|sum| sum.units == starred.units);
+    let others = alike.flat_map(|sum| sum.words.iter().copied()).collect();
+    Some(Called { total: paid.words.clone(), is_news: true, others })
 }
 
 /// Whether nothing but signs and a balance's name stands before a sum on its line.
@@ -107,6 +129,24 @@ mod tests {
         assert_eq!(called(&taken).as_deref(), Some("9.26 false"));
         let till = [("AMYS LS", "?3.99"), ("SPINACH", "4.99"), ("**** BALANCE", "35.01")];
         assert_eq!(called(&till).as_deref(), Some("35.01 true"));
+    }
+
+    #[test]
+    fn what_is_printed_twice_is_the_total_whose_caption_was_not_read() {
+        let till = [("otalt", "703.70"), ("Majs", "30.00"), ("st", "?19.90"), ("rt", "703.70")];
+        assert_eq!(called(&till).as_deref(), Some("703.70 true"));
+    }
+
+    /// As seen on Turkish receipts.
+    #[test]
+    fn a_star_before_the_total_is_no_figure() {
+        let words = page(&[&["TOPLAM", "130.00"], &["KREDI KARTI", "30.00"]]);
+        let sum = |word, units, total| Sum { words: vec![word], units, odds: [0.0, 0.0, total] };
+        let mut sums = vec![sum(4, 30_000, 0.0), sum(1, 130_000, 1.0)];
+        let without = total_without_star(&words, &sums).unwrap();
+        assert_eq!((without.total, without.others), (vec![4], vec![1]));
+        sums[1].units = 131_000;
+        assert_eq!(total_without_star(&words, &sums), None);
     }
 
     #[test]

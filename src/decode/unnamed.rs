@@ -185,7 +185,8 @@ pub fn number_that_says_so(words: &[Word]) -> Option<Vec<usize>> {
     words.iter().position(|word| says_so(&word.text)).map(|word| vec![word])
 }
 
-/// The number behind a short mark that says enough beside a day on the same line: `Número 25 - 5469 Fecha 28/11/2025`.
+/// The number behind a short mark that says enough beside a day on the same line, or a series: `Número 25 - 5469 Fecha
+/// 28/11/2025`, `Numero: 000106884 - Serie: 135`.
 /// `known` are words that captions name.
 pub fn number_behind_mark(
     words: &[Word],
@@ -194,6 +195,8 @@ pub fn number_behind_mark(
 ) -> Option<Vec<usize>> {
     /// Forms print their numbers in columns.
     const NEAR: f32 = 8.0;
+    /// Words between a number and its series.
+    const BEHIND: usize = 2;
     let begins = |word: usize| word == 0 || !goes_on(words[word - 1].bbox, words[word].bbox);
     let dates: Vec<Vec<usize>> = dates(words, &[], context).map(|(date, _)| date).collect();
     let has_day = |word: usize| {
@@ -205,29 +208,41 @@ pub fn number_behind_mark(
             let run: Vec<usize> = (number..words.len().min(number + VALUE_WORDS)).collect();
             let value = value_at(words, &run, ValueKind::Identifier, context)?;
             let near = is_within(NEAR, words[mark].bbox, words[number].bbox);
-            (near && has_day(number) && !value.iter().any(|word| known.contains(word)))
-                .then_some(value)
+            let is_series =
+                |word: &Word| matches!(letters(&word.text).as_str(), "serie" | "series");
+            let behind = words.iter().skip(number + 1).take(BEHIND);
+            let has_series = behind.into_iter().any(is_series);
+            (near
+                && (has_day(number) || has_series)
+                && !value.iter().any(|word| known.contains(word)))
+            .then_some(value)
         },
     )
 }
 
-/// The number of a Polish till's receipt: it stands on the line of the day, above the title `PARAGON FISKALNY`.
+/// The number of a Polish till's receipt: it stands on the line of the day, or behind `nr`, above the title `PARAGON
+/// FISKALNY`.
 pub fn number_of_paragon(words: &[Word], context: &ValueContext) -> Option<Vec<usize>> {
     const FIGURES: std::ops::RangeInclusive<usize> = 4..=8;
     let title = words.iter().position(|word| letters(&word.text) == "paragon")?;
     letters(&words.get(title + 1)?.text).starts_with("fis").then_some(())?;
-    let (date, _) = dates(words, &[], context).next()?;
-    let day = &words[*date.first()?];
-    let is_number = |&word: &usize| {
+    let is_number = |word: usize| {
         let text = words[word].text.as_str();
         let figures = text.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-        !date.contains(&word)
-            && FIGURES.contains(&figures.len())
-            && digits(text) == figures.len()
-            && words[word].bbox.left() > day.bbox.right()
-            && share_line(day, &words[word])
+        FIGURES.contains(&figures.len()) && digits(text) == figures.len()
     };
-    (date[0]..title).find(is_number).map(|word| vec![word])
+    let date = dates(words, &[], context).next().map(|(date, _)| date);
+    let beside_day = |date: &Vec<usize>| {
+        let day = &words[date[0]];
+        (date[0]..title).find(|&word| {
+            let is_right = words[word].bbox.left() > day.bbox.right();
+            is_number(word) && !date.contains(&word) && is_right && share_line(day, &words[word])
+        })
+    };
+    let behind_mark =
+        || (1..title).find(|&word| is_number(word) && letters(&words[word - 1].text) == "nr");
+    let number = date.as_ref().and_then(beside_day).or_else(behind_mark)?;
+    Some(vec![number])
 }
 
 /// The number of a Brazilian nota fiscal, nine figures in groups, on the sheet that goes with it: `Nº 000.043.445`.
