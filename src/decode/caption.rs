@@ -8,6 +8,7 @@
 //! that the model is sure about stays what it is, where the page has another value for the caption's label.
 
 use super::ValueContext;
+use super::access_key::number_by_key;
 use super::caption_rows::values_of_rows;
 use super::caption_value::{VALUE_WORDS, slashed_number, value_at, value_of};
 use super::caption_words::{caption_at, caption_in};
@@ -17,7 +18,9 @@ use super::fill_in::fill_in;
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use super::surplus::digits;
-use super::unnamed::{has_other_date, number_before_date, number_of_nota_fiscal};
+use super::unnamed::{
+    has_other_date, number_before_date, number_before_series, number_of_nota_fiscal,
+};
 use super::value::ValueKind;
 use crate::document::Word;
 use std::ops::Range;
@@ -161,7 +164,9 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
         let number = number.filter(|number| has_other_date(words, number, context));
         found.extend(number.map(|number| Captioned { announced: OF_NUMBER, words: number }));
     }
-    let of_nota_fiscal = number_of_nota_fiscal(words);
+    let of_nota_fiscal = number_of_nota_fiscal(words)
+        .or_else(|| number_by_key(words))
+        .or_else(|| number_before_series(words));
     found.extend(of_nota_fiscal.map(|number| Captioned { announced: OF_NUMBER, words: number }));
     found
 }

@@ -57,7 +57,11 @@ fn chain_at(words: &[Word], start: usize) -> Option<Vec<usize>> {
         if end > start && !goes_on(words[end - 1].bbox, words[end].bbox) {
             break;
         }
-        name.push_str(&letters(&words[end].text));
+        let part = letters(&words[end].text);
+        if part.is_empty() {
+            break;
+        }
+        name.push_str(&part);
         if CHAINS.contains(&name.as_str()) {
             longest = Some((start..=end).collect());
         }

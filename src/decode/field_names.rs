@@ -133,6 +133,7 @@ const OF_AUTHORITIES: [(&str, &[&str]); 5] = [
             "nfceno",
             "nfcenumero",
             "coo",
+            "cupom",
             "bf",
             "sohoadon",
             "sohd",
@@ -146,7 +147,8 @@ const PERSONS: [Term; 5] =
     [Term::Manager, Term::Contact, Term::Cashier, Term::Salesperson, Term::Bank];
 
 /// What stands in for a field on an order, which has none of its own.
-const STAND_INS: [(Term, &str); 2] = [(Term::NumberOrder, NUMBER), (Term::DateOrder, "date")];
+const STAND_INS: [(Term, &str); 3] =
+    [(Term::NumberOrder, NUMBER), (Term::Reference, NUMBER), (Term::DateOrder, "date")];
 
 /// Names that stand before numbers of every kind.
 const GENERIC: [&str; 12] = [

@@ -12,6 +12,9 @@ pub type Candidates<'a> = BTreeMap<&'a str, Vec<Candidate>>;
 /// For sums that add up.
 const ADDS_UP: f32 = 0.25;
 
+/// For what is to pay behind the exact total: settles ties, no more.
+const ROUNDED: f32 = 0.02;
+
 /// The sums of a document that belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -82,15 +85,30 @@ pub fn favour_sums_that_add_up(
         }
     }
     let (_, chosen) = best?;
+    let rounded = chosen.last().and_then(|total| rounded_total(&totals, *total));
     for candidate in candidates.values_mut().flatten() {
-        if chosen.contains(&candidate.index) {
+        if chosen.contains(&candidate.index) || rounded == Some(candidate.index) {
             candidate.rank += ADDS_UP;
+        }
+        if rounded == Some(candidate.index) {
+            candidate.rank += ROUNDED;
         }
     }
     match chosen[..] {
         [_, one, other, _] => Some([one, other]),
         _ => None,
     }
+}
+
+/// The total behind an exact one that is rounded to the smallest coin: `48.16`, rounding `-0.01`, `48.15`.
+fn rounded_total(totals: &[(Candidate, i128)], exact: usize) -> Option<usize> {
+    /// In thousandths.
+    const COIN: i128 = 50;
+    let (_, units) = totals.iter().find(|(total, _)| total.index == exact)?;
+    let is_rounded = |(total, other): &&(Candidate, i128)| {
+        total.index > exact && other != units && (other - units).abs() < COIN && other % COIN == 0
+    };
+    totals.iter().find(is_rounded).map(|(total, _)| total.index)
 }
 
 /// Raises the tax that others of the same page make together: `PTU A 8,22`, `PTU C 0,21`, `PTU razem 8,43`.
@@ -156,6 +174,44 @@ pub fn exchange_tax_and_net(answers: &mut BTreeMap<String, Answer>) {
     if let (Some(one), Some(other)) = (answers.remove(&subtotal), answers.remove(&tax)) {
         answers.insert(subtotal, other);
         answers.insert(tax, one);
+    }
+}
+
+/// Of two sums the greater is the total where the other one and one or two taxes make it, or where it stands below:
+/// `Zwischensumme 15,95` above `Netto-Umsatz 14,55`, `Total Amount 9909.50` above `Net Amount 11193.00`.
+pub fn exchange_total_and_net(answers: &mut BTreeMap<String, Answer>, entities: &[Entity]) {
+    /// Tax and service add no more than this share.
+    const MOST: f64 = 1.6;
+    let of_role = |role: Role| {
+        let label = answers.keys().find(|label| Role::of_label(label) == Some(role))?;
+        let answer = &answers[label];
+        let entity = entities.iter().find(|entity| answer.entities.first() == Some(&entity.id))?;
+        Some((label.clone(), amount_units(answer.value.as_ref())?, entity))
+    };
+    let (Some((subtotal, net, below)), Some((total, gross, above))) =
+        (of_role(Role::Subtotal), of_role(Role::Total))
+    else {
+        return;
+    };
+    if gross <= 0 || net <= gross || net as f64 > MOST * gross as f64 {
+        return;
+    }
+    let is_tax = |entity: &&Entity| Role::of_label(&entity.label) == Some(Role::Tax);
+    let taxes: Vec<i128> = entities
+        .iter()
+        .filter(is_tax)
+        .filter_map(|entity| amount_units(entity.value.as_ref()))
+        .collect();
+    let adds_up = taxes.iter().enumerate().any(|(nth, tax)| {
+        gross + tax == net || taxes[nth + 1..].iter().any(|other| gross + tax + other == net)
+    });
+    let is_below = below.page == above.page && below.bbox.top() >= above.bbox.bottom();
+    if !adds_up && !is_below {
+        return;
+    }
+    if let (Some(one), Some(other)) = (answers.remove(&subtotal), answers.remove(&total)) {
+        answers.insert(subtotal, other);
+        answers.insert(total, one);
     }
 }
 

@@ -10,8 +10,8 @@ use super::currency::marks;
 use super::date::{is_written_date, parse_date};
 use super::field_names::is_heading;
 use super::field_sums::{
-    Role, answer_of_shares, exchange_tax_and_net, favour_sums_that_add_up, favour_tax_of_all,
-    leave_out_parts_of_bills, leave_out_taxes_of_all,
+    Role, answer_of_shares, exchange_tax_and_net, exchange_total_and_net, favour_sums_that_add_up,
+    favour_tax_of_all, leave_out_parts_of_bills, leave_out_taxes_of_all,
 };
 use super::items::{is_item_label, line_items};
 use super::lookalike::digit_of;
@@ -136,6 +136,7 @@ fn answers_of(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, An
         .collect();
     if options.check_sums {
         exchange_tax_and_net(&mut answers);
+        exchange_total_and_net(&mut answers, entities);
     }
     answers
 }
@@ -170,7 +171,7 @@ fn may_answer(entity: &Entity) -> bool {
     match ValueKind::of_label(&entity.label) {
         ValueKind::Text => letters_and_digits(text).len() > 1 && !is_address_of_mail(text),
         ValueKind::Identifier => {
-            (1..=MOST_FIGURES).contains(&digits(text))
+            (1..=MOST_FIGURES).contains(&digits(&plain(entity.value.as_ref(), text)))
                 && !is_rate(text)
                 && !is_phone(text)
                 && !is_time(text)

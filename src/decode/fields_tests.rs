@@ -247,3 +247,33 @@ fn what_a_bill_is_made_up_of_is_not_the_bill() {
     entities[0].score = 0.5;
     assert_eq!(chosen(&entities, "total").as_deref(), Some("10.07"), "the first page is unsure");
 }
+
+/// As seen on a German receipt and an Indian bill.
+#[test]
+fn the_greater_of_two_sums_is_the_total() {
+    let totals = |entities: &[Entity]| (chosen(entities, "subtotal"), chosen(entities, "total"));
+    let of = |subtotal: &str, total: &str| (Some(subtotal.to_string()), Some(total.to_string()));
+    let taxed = [
+        entity(0, "subtotal", "15.95", 0.9),
+        entity(1, "tax", "0.60", 0.9),
+        entity(2, "tax", "0.80", 0.9),
+        entity(3, "total", "14.55", 0.9),
+    ];
+    assert_eq!(totals(&taxed), of("14.55", "15.95"));
+    let below = [entity(0, "total", "9909.50", 0.9), entity(5, "subtotal", "11193.00", 0.9)];
+    assert_eq!(totals(&below), of("9909.50", "11193.00"));
+    let discounted = [entity(0, "subtotal", "100.00", 0.9), entity(5, "total", "80.00", 0.9)];
+    assert_eq!(totals(&discounted), of("100.00", "80.00"));
+}
+
+/// As seen in Malaysia: the exact total, and behind it what is to pay.
+#[test]
+fn the_rounded_total_is_what_is_to_pay() {
+    let entities = [
+        entity(0, "subtotal", "45.43", 0.9),
+        entity(1, "tax", "2.73", 0.9),
+        entity(2, "total", "48.16", 0.9),
+        entity(3, "total", "48.15", 0.9),
+    ];
+    assert_eq!(chosen(&entities, "total").as_deref(), Some("48.15"));
+}

@@ -171,7 +171,7 @@ fn without_captions(
         more.extend((!is_called(DATE)).then(day).flatten().map(of(DATE)));
         more.extend((!is_called(NUMBER)).then(number).flatten().map(of(NUMBER)));
     }
-    if !is_called(TOTAL) && is_receipt(head) {
+    if !is_called(TOTAL) && is_receipt(head, words) {
         more.extend(sum_paid(words, &sums_of(head, words, context)).map(of(TOTAL)));
     }
     // On a receipt the day may not be read.
@@ -183,9 +183,10 @@ fn without_captions(
     more
 }
 
-/// Whether the model sees a day and sums on a page, of items or of all.
-fn is_receipt(head: &HeadPrediction) -> bool {
-    has(head, DATE) && ["item_amount", "subtotal", "tax"].iter().any(|label| has(head, label))
+/// Whether the model sees a day on a page, and sums or few letters across.
+fn is_receipt(head: &HeadPrediction, words: &[Word]) -> bool {
+    let has_sums = || ["item_amount", "subtotal", "tax"].iter().any(|label| has(head, label));
+    has(head, DATE) && (has_sums() || is_narrow(words))
 }
 
 /// Whether a currency's mark stands right behind a value: `7 200 Ft`.

@@ -1,5 +1,6 @@
 //! Logits → labels per word → entities → links → fields.
 
+mod access_key;
 mod addresses;
 pub mod amount;
 pub mod answer;

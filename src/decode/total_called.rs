@@ -19,6 +19,9 @@ const TAKEN: f32 = 0.3;
 /// Of the sum that is called the total so much at most: what was rounded, or paid in part, is near it.
 const LESS: f64 = 0.4;
 
+/// A whole one, in thousandths.
+const UNIT: i128 = 1000;
+
 /// What is left to pay, by its letters: the total of a till that knows no other word (`**** BALANCE 35.01`).
 static BALANCES: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let names = Language::ALL.iter().flat_map(|language| lexicon_of(*language).all(Term::Balance));
@@ -71,13 +74,17 @@ pub fn total_called(words: &[Word], sums: &[Sum], called: &[Vec<usize>]) -> Opti
     })
 }
 
-/// What was paid, where the model takes it with the star before it read as a figure for the total: `*30.00` is read
-/// `130.00`.
+/// What was paid, where the model takes it with the star before it read as a figure for the total (`*30.00` is read
+/// `130.00`), or without its cents (`100.`).
 pub fn total_without_star(words: &[Word], sums: &[Sum]) -> Option<Called> {
     let taken = sums.iter().filter(|sum| sum.odds[2] >= TAKEN);
     let paid: Vec<&Sum> = sums.iter().filter(|sum| is_paid(words, sum)).collect();
     let mut pairs = taken.flat_map(|sum| paid.iter().map(move |paid| (sum, *paid)));
-    let (starred, paid) = pairs.find(|(sum, paid)| is_starred(sum.units, paid.units))?;
+    let is_paid_whole = |(sum, paid): &(&Sum, &Sum)| {
+        let lost_cents = sum.units < paid.units && sum.units == paid.units / UNIT * UNIT;
+        lost_cents || is_starred(sum.units, paid.units)
+    };
+    let (starred, paid) = pairs.find(is_paid_whole)?;
     let alike = sums.iter().filter(|sum| sum.units == starred.units);
     let others = alike.flat_map(|sum| sum.words.iter().copied()).collect();
     Some(Called { total: paid.words.clone(), is_news: true, others })

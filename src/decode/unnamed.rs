@@ -160,7 +160,14 @@ pub fn number_under_title(words: &[Word], context: &ValueContext) -> Option<Vec<
         let area = PixelBox::union_of(words[start..start + length].iter().map(|word| word.bbox))?;
         let below =
             line_below(words, area, BELOW_TITLE, |index| !(start..start + length).contains(index))?;
-        let marks = below.iter().take_while(|&&index| is_mark(&words[index].text)).count();
+        // Argentina's invoices are of kinds: `A Nº 0003 - 00003435`.
+        let is_kind =
+            |text: &str| text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
+        let before =
+            |index: usize| is_mark(&words[index].text) || is_number_mark(&words[index].text);
+        let kind =
+            usize::from(below.len() > 1 && is_kind(&words[below[0]].text) && before(below[1]));
+        let marks = kind + below[kind..].iter().take_while(|&&index| before(index)).count();
         let number = value_at(words, &below[marks..], ValueKind::Identifier, context)?;
         let (&last, end) = (number.last()?, marks + number.len());
         let alone = below.get(end).is_none_or(|&next| !goes_on(words[last].bbox, words[next].bbox));
@@ -254,6 +261,21 @@ pub fn number_of_nota_fiscal(words: &[Word]) -> Option<Vec<usize>> {
     let is_sheet = words.iter().any(|word| word.text.eq_ignore_ascii_case("danfe"));
     let number = is_sheet.then(|| words.iter().position(|word| grouped(&word.text)))?;
     number.map(|word| vec![word])
+}
+
+/// The number of a Brazilian till's receipt, which its series follows: `NFC-e n 000313741 Serie 207`.
+pub fn number_before_series(words: &[Word]) -> Option<Vec<usize>> {
+    const FEWEST: usize = 4;
+    let is_receipt =
+        words.iter().any(|word| matches!(letters(&word.text).as_str(), "cnpj" | "nfce"));
+    let is_series = |word: usize| letters(&words[word].text) == "serie";
+    let before = |series: usize| {
+        // A dash may part them.
+        let number = (0..series).rev().take(2).find(|&word| digits(&words[word].text) > 0)?;
+        let text = words[number].text.as_str();
+        (text.len() >= FEWEST && is_figures(text)).then(|| vec![number])
+    };
+    is_receipt.then(|| (1..words.len()).filter(|&word| is_series(word)).find_map(before))?
 }
 
 /// How many words of a title begin with one; nothing but its date goes on with it (`Facture du 29/07/2021`).

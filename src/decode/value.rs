@@ -3,6 +3,7 @@
 //! `docs/fields.md` says for users what each label's value means. The text of the entity is never
 //! touched; what is mended is mended in the value alone.
 
+use super::access_key::number_of_key;
 use super::amount::{parse_amount, parse_quantity};
 use super::context::ValueContext;
 use super::currency;
@@ -121,6 +122,9 @@ fn number_alone(text: &str) -> &str {
 /// No.: INV-2018/5` → `INV-2018/5`. Captions have no
 /// digits and end at a colon or `#`, or are words that mean number.
 fn identifier(text: &str, as_written: bool) -> Option<String> {
+    if let Some(number) = number_of_key(text) {
+        return Some(number);
+    }
     const CAPTIONS: [&str; 14] = [
         "no", "nr", "n°", "nº", "num", "number", "nummer", "invoice", "receipt", "rechnung",
         "facture", "factura", "order", "bill",

@@ -4,6 +4,7 @@
 //! its paper is: a scan's paper is as bright everywhere.
 
 use super::ink;
+use super::reversed::turn_bars_round;
 use image::GrayImage;
 
 /// Cells of the grid along the longer side.
@@ -20,6 +21,7 @@ pub fn mended(mut picture: GrayImage) -> GrayImage {
     if is_reversed(&picture) {
         image::imageops::invert(&mut picture);
     }
+    turn_bars_round(&mut picture);
     let paper = Paper::of(&picture);
     if paper.is_uneven() {
         paper.flatten(&mut picture);

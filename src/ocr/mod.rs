@@ -20,6 +20,7 @@ mod outline;
 mod plan;
 mod read;
 pub mod reread;
+mod reversed;
 mod rows;
 pub mod segment;
 mod sheet;
