@@ -57,8 +57,8 @@ fn has_check_digit(key: &str) -> bool {
 fn key_at(words: &[Word], start: usize) -> Option<Vec<usize>> {
     const GROUP: usize = 4;
     let mut count = 0;
-    for end in start..words.len() {
-        let text = words[end].text.as_str();
+    for (end, word) in words.iter().enumerate().skip(start) {
+        let text = word.text.as_str();
         if text.len() < GROUP || !is_figures(text) {
             return None;
         }

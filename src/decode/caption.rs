@@ -164,10 +164,12 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
         let number = number.filter(|number| has_other_date(words, number, context));
         found.extend(number.map(|number| Captioned { announced: OF_NUMBER, words: number }));
     }
-    let of_nota_fiscal = number_of_nota_fiscal(words)
-        .or_else(|| number_by_key(words))
-        .or_else(|| number_before_series(words));
-    found.extend(of_nota_fiscal.map(|number| Captioned { announced: OF_NUMBER, words: number }));
+    let is_named = found.iter().any(|one| one.announced.label == Some(NUMBER));
+    // A key of access is read where nothing names its number.
+    let by_key = number_by_key(words).filter(|number| number.len() == 1 || !is_named);
+    let of_nota_fiscal = number_of_nota_fiscal(words).or_else(|| number_before_series(words));
+    let number = of_nota_fiscal.or(by_key);
+    found.extend(number.map(|number| Captioned { announced: OF_NUMBER, words: number }));
     found
 }
 

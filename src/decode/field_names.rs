@@ -147,8 +147,7 @@ const PERSONS: [Term; 5] =
     [Term::Manager, Term::Contact, Term::Cashier, Term::Salesperson, Term::Bank];
 
 /// What stands in for a field on an order, which has none of its own.
-const STAND_INS: [(Term, &str); 3] =
-    [(Term::NumberOrder, NUMBER), (Term::Reference, NUMBER), (Term::DateOrder, "date")];
+const STAND_INS: [(Term, &str); 2] = [(Term::NumberOrder, NUMBER), (Term::DateOrder, "date")];
 
 /// Names that stand before numbers of every kind.
 const GENERIC: [&str; 12] = [

@@ -8,8 +8,11 @@ use std::ops::Range;
 const DARK: f32 = 0.75;
 /// Paper is this bright on pages that are looked at: on dim photographs everything is dark.
 const PAPER: u8 = 170;
-/// Bars are this long and high in pixels at least.
-const SHORTEST: usize = 32;
+/// Bars are so long at least, as a share of the page's width, and so high, as one of its height: strokes of large letters
+/// are none.
+const SHORTEST: f32 = 0.12;
+const HEIGHT: std::ops::RangeInclusive<f32> = 0.01..=0.08;
+/// No bar has fewer rows of pixels.
 const LOWEST: usize = 10;
 /// Edges of a bar run straight but for so many pixels.
 const STRAIGHT: usize = 3;
@@ -40,6 +43,7 @@ pub fn turn_bars_round(picture: &mut GrayImage) {
 /// The bars of a picture: rows that are dark from end to end, with rows between them that are so at both ends.
 fn bars(picture: &GrayImage, dark: u8) -> Vec<Bar> {
     let width = picture.width() as usize;
+    let shortest = ((width as f32 * SHORTEST) as usize).max(2 * STRAIGHT + 2);
     let mut found = Vec::new();
     let mut open: Vec<Bar> = Vec::new();
     for (y, row) in picture.as_raw().chunks_exact(width.max(1)).enumerate() {
@@ -49,7 +53,7 @@ fn bars(picture: &GrayImage, dark: u8) -> Vec<Bar> {
         });
         open = kept;
         found.extend(closed);
-        for run in dark_runs(row, dark) {
+        for run in dark_runs(row, dark, shortest) {
             let same = |bar: &&mut Bar| {
                 bar.across.start.abs_diff(run.start) < STRAIGHT
                     && bar.across.end.abs_diff(run.end) < STRAIGHT
@@ -61,26 +65,36 @@ fn bars(picture: &GrayImage, dark: u8) -> Vec<Bar> {
         }
     }
     found.extend(open);
-    found.retain(|bar| bar.down.len() >= LOWEST);
+    let height = picture.height() as usize;
+    // What reaches the edge of a picture is the ground that a sheet lies on.
+    found.retain(|bar| {
+        bar.down.len() >= LOWEST
+            && HEIGHT.contains(&(bar.down.len() as f32 / height as f32))
+            && bar.across.start > 0
+            && bar.across.end < width
+            && bar.down.start > 0
+            && bar.down.end < height
+    });
     found
 }
 
 /// The long runs of dark pixels of a row.
-fn dark_runs(row: &[u8], dark: u8) -> Vec<Range<usize>> {
+fn dark_runs(row: &[u8], dark: u8, shortest: usize) -> Vec<Range<usize>> {
+    let step = shortest / 2;
     let mut runs = Vec::new();
-    let mut at = SHORTEST / 2;
+    let mut at = step;
     while at < row.len() {
         if row[at] > dark {
-            at += SHORTEST / 2;
+            at += step;
             continue;
         }
         let start = row[..at].iter().rposition(|level| *level > dark).map_or(0, |light| light + 1);
         let end =
             row[at..].iter().position(|level| *level > dark).map_or(row.len(), |light| at + light);
-        if end - start >= SHORTEST {
+        if end - start >= shortest {
             runs.push(start..end);
         }
-        at = end + SHORTEST / 2;
+        at = end + step;
     }
     runs
 }
@@ -136,7 +150,7 @@ mod tests {
 
     /// White paper with a bar on it that has strokes of some level.
     fn page(bar: u8, stroke: u8) -> GrayImage {
-        GrayImage::from_fn(400, 200, |x, y| {
+        GrayImage::from_fn(400, 600, |x, y| {
             let on_bar = (150..380).contains(&x) && (80..120).contains(&y);
             let on_stroke = (170..360).contains(&x) && x % 12 < 3 && (92..108).contains(&y);
             Luma([match (on_bar, on_stroke) {
