@@ -3,7 +3,7 @@
 //! Totals are printed large, bold or beside a stamp, and what is cut off is their beginning. Where the sum without
 //! tax and its taxes make a total that ends in what was read, it is that; the text stays as it was read.
 
-use super::sums::{ROLES, amount_units, decimal};
+use super::sums::{ROLES, amount_units, decimal, one_or_two};
 use super::surplus::digits;
 use crate::document::{Entity, Value};
 
@@ -18,18 +18,12 @@ pub fn complete_cut_totals(entities: &mut [Entity]) {
         all.filter_map(|(at, entity)| Some((at, amount_units(entity.value.as_ref())?))).collect()
     };
     let (subtotals, taxes, totals) = (of(subtotal), of(tax), of(total));
-    let sums_of_taxes = || {
-        let one = taxes.iter().map(|(_, units)| *units);
-        let two = taxes.iter().enumerate().flat_map(|(nth, (_, units))| {
-            taxes[nth + 1..].iter().map(move |(_, other)| units + other)
-        });
-        one.chain(two).filter(|units| *units > 0)
-    };
+    let taxes: Vec<i128> = taxes.into_iter().map(|(_, units)| units).collect();
     let mut found = None;
     'all: for &(cut, read) in &totals {
         let Some(figures) = cents_read(&entities[cut]) else { continue };
         for &(net, units) in subtotals.iter().chain(&totals).filter(|(net, _)| *net != cut) {
-            for tax in sums_of_taxes().filter(|tax| *tax < units) {
+            for tax in one_or_two(&taxes).filter(|tax| (1..units).contains(tax)) {
                 if let Some(whole) = ending_in(units + tax, read, figures) {
                     found = Some((cut, net, whole));
                     break 'all;

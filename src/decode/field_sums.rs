@@ -2,7 +2,7 @@
 
 use super::balance::makes;
 use super::fields::{Answer, Candidate, best_of, without_edges};
-use super::sums::{amount_units, decimal};
+use super::sums::{amount_units, decimal, one_or_two};
 use crate::document::{Entity, Value};
 use std::collections::BTreeMap;
 
@@ -87,11 +87,10 @@ pub fn favour_sums_that_add_up(
     let (_, chosen) = best?;
     let rounded = chosen.last().and_then(|total| rounded_total(&totals, *total));
     for candidate in candidates.values_mut().flatten() {
-        if chosen.contains(&candidate.index) || rounded == Some(candidate.index) {
+        if chosen.contains(&candidate.index) {
             candidate.rank += ADDS_UP;
-        }
-        if rounded == Some(candidate.index) {
-            candidate.rank += ROUNDED;
+        } else if rounded == Some(candidate.index) {
+            candidate.rank += ADDS_UP + ROUNDED;
         }
     }
     match chosen[..] {
@@ -171,10 +170,7 @@ pub fn exchange_tax_and_net(answers: &mut BTreeMap<String, Answer>) {
     if share <= net || net <= 0 || net + share != gross {
         return;
     }
-    if let (Some(one), Some(other)) = (answers.remove(&subtotal), answers.remove(&tax)) {
-        answers.insert(subtotal, other);
-        answers.insert(tax, one);
-    }
+    exchange(answers, subtotal, tax);
 }
 
 /// Of two sums the greater is the total where the other one and one or two taxes make it, or where it stands below:
@@ -202,16 +198,19 @@ pub fn exchange_total_and_net(answers: &mut BTreeMap<String, Answer>, entities: 
         .filter(is_tax)
         .filter_map(|entity| amount_units(entity.value.as_ref()))
         .collect();
-    let adds_up = taxes.iter().enumerate().any(|(nth, tax)| {
-        gross + tax == net || taxes[nth + 1..].iter().any(|other| gross + tax + other == net)
-    });
+    let adds_up = one_or_two(&taxes).any(|tax| gross + tax == net);
     let is_below = below.page == above.page && below.bbox.top() >= above.bbox.bottom();
     if !adds_up && !is_below {
         return;
     }
-    if let (Some(one), Some(other)) = (answers.remove(&subtotal), answers.remove(&total)) {
-        answers.insert(subtotal, other);
-        answers.insert(total, one);
+    exchange(answers, subtotal, total);
+}
+
+/// Gives two labels each other's answers.
+fn exchange(answers: &mut BTreeMap<String, Answer>, one: String, other: String) {
+    if let (Some(of_one), Some(of_other)) = (answers.remove(&one), answers.remove(&other)) {
+        answers.insert(one, of_other);
+        answers.insert(other, of_one);
     }
 }
 

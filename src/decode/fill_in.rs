@@ -12,7 +12,7 @@ use super::page::HeadPrediction;
 use super::paid::sum_paid;
 use super::receipts::is_narrow;
 use super::sequence::Evidence;
-use super::sums::sums_of;
+use super::sums::{Sum, sums_of};
 use super::surplus::digits;
 use super::total_called::{Called, total_called, total_without_star};
 use super::unnamed::{
@@ -59,8 +59,9 @@ pub fn fill_in(
     let mut fillings: Vec<Filling> =
         found.iter().filter_map(|one| filling(words, is_first, found, one)).collect();
     if is_first {
-        insist_on_total(head, words, &fillings, context);
-        fillings.extend(without_captions(head, words, found, &fillings, context));
+        let sums = sums_of(head, words, context);
+        insist_on_total(head, words, &fillings, &sums);
+        fillings.extend(without_captions(head, words, found, &fillings, &sums, context));
     }
     // A number that a caption names is surer than one that the model sees elsewhere.
     let numbered: Vec<&Captioned> =
@@ -120,16 +121,10 @@ fn filling(
 }
 
 /// Insists on a sum that is called the total where the model takes lesser ones that are not.
-fn insist_on_total(
-    head: &mut HeadPrediction,
-    words: &[Word],
-    fillings: &[Filling],
-    context: &ValueContext,
-) {
+fn insist_on_total(head: &mut HeadPrediction, words: &[Word], fillings: &[Filling], sums: &[Sum]) {
     let called = fillings.iter().filter(|filling| filling.label == TOTAL);
     let called: Vec<Vec<usize>> = called.map(|filling| filling.words.clone()).collect();
-    let sums = sums_of(head, words, context);
-    let said = total_without_star(words, &sums).or_else(|| total_called(words, &sums, &called));
+    let said = total_without_star(words, sums).or_else(|| total_called(words, sums, &called));
     let Some(Called { total, is_news, others }) = said else { return };
     for word in others {
         head.weigh(word, |name, _| if name == TOTAL { NOT_CALLED_SO } else { 1.0 });
@@ -146,6 +141,7 @@ fn without_captions(
     words: &[Word],
     found: &[Captioned],
     fillings: &[Filling],
+    sums: &[Sum],
     context: &ValueContext,
 ) -> Vec<Filling> {
     let is_called = |label: &str| fillings.iter().any(|filling| filling.label == label);
@@ -172,7 +168,7 @@ fn without_captions(
         more.extend((!is_called(NUMBER)).then(number).flatten().map(of(NUMBER)));
     }
     if !is_called(TOTAL) && is_receipt(head, words) {
-        more.extend(sum_paid(words, &sums_of(head, words, context)).map(of(TOTAL)));
+        more.extend(sum_paid(words, sums).map(of(TOTAL)));
     }
     // On a receipt the day may not be read.
     let is_dated = || is_called(DATE) || has(head, DATE) || is_narrow(words);

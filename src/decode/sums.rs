@@ -148,6 +148,15 @@ pub fn decimal(thousandths: i128) -> String {
     }
 }
 
+/// Every sum of a list, and every two together: a tax may be told in two shares.
+pub fn one_or_two(units: &[i128]) -> impl Iterator<Item = i128> + '_ {
+    let two = units
+        .iter()
+        .enumerate()
+        .flat_map(|(nth, one)| units[nth + 1..].iter().map(move |other| one + other));
+    units.iter().copied().chain(two)
+}
+
 /// As [`thousandths`], of a typed value.
 pub fn amount_units(value: Option<&Value>) -> Option<i128> {
     match value {

@@ -34,7 +34,7 @@ impl Default for PlanOptions {
             receipt_letters: 60.0,
             receipt_psm: 6,
             page_psm: 3,
-            // Receipts read no better enlarged, and specks pass for small letters there.
+            // Receipts in larger print read no better enlarged.
             small_receipt_letters: 8.0,
             small_letters: 14.0,
             letter_height: 18.0,
