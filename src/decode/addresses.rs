@@ -7,7 +7,7 @@
 use super::caption_words::caption_at;
 use super::field_names::{is_heading, letters};
 use super::fill_in::has;
-use super::neighbours::goes_on;
+use super::neighbours::pieces;
 use super::page::HeadPrediction;
 use super::parties::{PARTIES, is_form_of_address};
 use super::surplus::digits;
@@ -61,19 +61,6 @@ pub fn heed_addresses(head: &mut HeadPrediction, words: &[Word], is_first: bool)
     if let (false, Some(name)) = (own.is_empty(), others.into_iter().next()) {
         head.favour(name, lacking, OTHER_PARTY);
     }
-}
-
-/// Runs of words that stand close together on a line.
-fn pieces(words: &[Word]) -> Vec<Range<usize>> {
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    for end in 1..=words.len() {
-        if end == words.len() || !goes_on(words[end - 1].bbox, words[end].bbox) {
-            pieces.push(start..end);
-            start = end;
-        }
-    }
-    pieces
 }
 
 /// The name at the head of a line that has its street and town as well, with signs between them.

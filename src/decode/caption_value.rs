@@ -102,12 +102,32 @@ fn value_below(
     let (lines, far) = if kind == ValueKind::Text { (NAME_LINES, BELOW_PARTY) } else { (1, BELOW) };
     for _ in 0..lines {
         let line = line_below(words, above, far, |index| !caption.contains(index))?;
+        let line = match kind {
+            ValueKind::Text => from_its_first_word(words, above, line),
+            _ => line,
+        };
         above = PixelBox::union_of(line.iter().map(|&index| words[index].bbox))?;
         if let Some(value) = value_at(words, &line, kind, context) {
             return Some(value);
         }
     }
     None
+}
+
+/// A line with the words before it, where it then ends as the caption above does or stands in its middle.
+fn from_its_first_word(words: &[Word], caption: PixelBox, line: Vec<usize>) -> Vec<usize> {
+    /// In heights of the caption.
+    const ALIGNED: u32 = 2;
+    let Some(&last) = line.last() else { return line };
+    let mut first = line[0];
+    while first > 0 && goes_on(words[first - 1].bbox, words[first].bbox) {
+        first -= 1;
+    }
+    let [left, right] = [words[first].bbox.left(), words[last].bbox.right()];
+    let near = |a: u32, b: u32| a.abs_diff(b) < ALIGNED * caption.height();
+    let aligned = near(right, caption.right())
+        || near((left + right) / 2, (caption.left() + caption.right()) / 2);
+    if aligned { (first..line[0]).chain(line).collect() } else { line }
 }
 
 /// Whether a caption heads a column of its own: what stands behind it, if anything, is far away, and no

@@ -32,6 +32,7 @@ mod number;
 pub mod page;
 mod paid;
 mod parties;
+mod party_sections;
 mod quantities;
 mod receipts;
 mod second_choice;

@@ -2,6 +2,7 @@
 
 use crate::document::Word;
 use crate::geometry::PixelBox;
+use std::ops::Range;
 
 /// Words of one phrase or value stand closer than this many heights.
 const CLOSE: f32 = 1.0;
@@ -35,4 +36,17 @@ pub fn share_line(a: &Word, b: &Word) -> bool {
 pub fn on_one_line(a: PixelBox, b: PixelBox) -> bool {
     let shared = i64::from(a.bottom().min(b.bottom())) - i64::from(a.top().max(b.top()));
     shared as f32 > 0.4 * a.height().min(b.height()).max(1) as f32
+}
+
+/// Runs of words that stand close together on a line.
+pub fn pieces(words: &[Word]) -> Vec<Range<usize>> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    for end in 1..=words.len() {
+        if end == words.len() || !goes_on(words[end - 1].bbox, words[end].bbox) {
+            pieces.push(start..end);
+            start = end;
+        }
+    }
+    pieces
 }

@@ -12,6 +12,7 @@ use super::cut_total::complete_cut_totals;
 use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
 use super::parties::{join_names, relabel_sellers};
+use super::party_sections::heed_sections;
 use super::quantities::doubt_quantities;
 use super::receipts::doubt_unnamed_customers;
 use super::second_choice::second_choices;
@@ -193,6 +194,7 @@ pub fn decode_page(
             doubt_unnamed_customers(&mut head, &page.words);
             heed_captions(&mut head, &page.words, page.number == 1, &context);
             heed_web_names(&mut head, &page.words);
+            heed_sections(&mut head, &page.words);
             heed_chains(&mut head, &page.words);
             heed_addresses(&mut head, &page.words, page.number == 1);
         }

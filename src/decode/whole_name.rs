@@ -7,6 +7,7 @@ use super::fields::is_field_label;
 use super::neighbours::goes_on;
 use super::page::PageDecoding;
 use super::parties::PARTIES;
+use super::party_sections::is_receipt_of;
 use super::surplus::digits;
 use crate::document::Page;
 
@@ -56,10 +57,10 @@ fn next(page: &Page, left: usize, right: usize) -> Option<(usize, usize)> {
     goes_on(page.words[left].bbox, page.words[right].bbox).then_some((left, right))
 }
 
-/// Whether the piece of line begins between two words: behind a colon, a comma or a dash.
+/// Whether the piece of line begins between two words: behind a colon, a comma or a dash, or `RECEBEMOS DE`.
 fn ends_before(page: &Page, (left, _): (usize, usize)) -> bool {
     let text = page.words[left].text.as_str();
-    text.ends_with([':', ',', ';']) || is_separator(text)
+    text.ends_with([':', ',', ';']) || is_separator(text) || is_receipt_of(&page.words, left)
 }
 
 /// Whether the name found is the legal form behind a comma and nothing more: `Acme Services, Ltd.`

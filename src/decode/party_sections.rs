@@ -1,0 +1,335 @@
+//! Names that forms give in sections of their own: `EMISOR` above `NOMBRE: …`, `PRESTADOR / FORNECEDOR` above `Nome
+//! Empresarial` and the name below that; and what the stub of a Brazilian invoice says (`RECEBEMOS DE … OS PRODUTOS`).
+//! Tax authorities prescribe such forms, so millions of invoices of a country look alike.
+
+use super::caption_value::line_below;
+use super::caption_words::caption_at;
+use super::field_names::{is_heading, letters};
+use super::neighbours::{goes_on, on_one_line, pieces};
+use super::page::HeadPrediction;
+use super::parties::PARTIES;
+use crate::document::Word;
+use crate::geometry::PixelBox;
+use std::ops::Range;
+
+/// What the odds of a name in its section are multiplied by.
+const NAMED: f32 = 1e6;
+/// What those of all other words of the page are multiplied by as the same party.
+const OTHERS: f32 = 1e-4;
+/// Words of a name at most.
+const NAME_WORDS: usize = 12;
+/// A section reaches so many heights of its heading down.
+const SECTION: u32 = 14;
+/// Below the key of a cell, in its heights, stands its value.
+const BELOW_KEY: f32 = 2.0;
+
+/// Headings of the seller's section by their letters.
+#[rustfmt::skip]
+const SELLERS: [&str; 42] = [
+    "emitente", "prestador", "prestadordeservicos", "prestadordeservico", "prestadordoservico", "fornecedor", "cedente",
+    "cedenteprestatore", "prestatore", "fornitore", "emisor", "emissor", "proveedor", "sprzedawca", "podmiot",
+    "dodavatel", "seller", "supplier", "vendor", "verkaufer", "lieferant", "leistungserbringer", "furnizor", "vanzator",
+    "vendeur", "emetteur", "fournisseur", "satici", "prodavatelj", "izdavatelj", "pardavejas", "tiekejas", "pardevejs",
+    "piegadatajs", "muuja", "myyja", "saljare", "saelger", "selger", "verkoper", "elado", "szallito",
+];
+
+/// The same of the buyer's.
+#[rustfmt::skip]
+const BUYERS: [&str; 46] = [
+    "destinatario", "tomador", "tomadordeservicos", "tomadordeservico", "tomadordoservico", "adquirente", "cliente",
+    "receptor", "cessionario", "cessionariocommittente", "committente", "comprador", "nabywca", "odberatel", "buyer",
+    "customer", "client", "billto", "kaufer", "kunde", "empfanger", "leistungsempfanger", "rechnungsempfanger",
+    "vevo", "cumparator", "acheteur", "destinataire", "alici", "kupac", "kupec", "pirkejas", "pircejs", "ostja", "ostaja",
+    "kopare", "kober", "kjoper", "koper", "afnemer", "klant", "pembeli", "adquiriente", "datosdelcliente",
+    "datosdelreceptor", "dadosdotomador", "dadosdocliente",
+];
+
+/// What stands before a name or above it, by its letters.
+#[rustfmt::skip]
+const NAME_KEYS: [&str; 36] = [
+    "name", "companyname", "businessname", "legalname", "nome", "nomerazaosocial", "nomenomeempresarial",
+    "nomeempresarial", "razaosocial", "razaosocialnome", "nombre", "nombreorazonsocial", "nombrerazonsocial",
+    "nombreyorazonsocial", "razonsocial", "denominazione", "ragionesociale", "denominazioneragionesociale", "nazwa",
+    "nazwafirmy", "pelnanazwa", "raisonsociale", "nom", "nomouraisonsociale", "denomination", "naam", "navn", "namn",
+    "nev", "nume", "denumire", "naziv", "nazev", "obchodnijmeno", "unvan", "nama",
+];
+
+/// Weighs the odds of names that stand in the section of their party, or on a stub.
+pub fn heed_sections(head: &mut HeadPrediction, words: &[Word]) {
+    if PARTIES.iter().any(|label| head.labels.entity_index(label).is_none()) {
+        return;
+    }
+    let pieces = pieces(words);
+    let sections: Vec<Section> =
+        pieces.iter().filter_map(|piece| Section::headed_by(words, piece)).collect();
+    let mut found = on_stub(words);
+    for key in pieces.iter().filter_map(|piece| NameKey::at(words, piece)) {
+        let Some(section) = section_of(&sections, &key) else { continue };
+        let known = found.iter().any(|(party, _)| *party == section.party);
+        if let Some(name) = key.name(words, &pieces).filter(|_| !known) {
+            found.push((section.party, name));
+        }
+    }
+    for (party, name) in &found {
+        for word in (0..words.len()).filter(|word| !name.contains(word)) {
+            head.weigh(word, |label, _| if label == *party { OTHERS } else { 1.0 });
+        }
+    }
+    for (party, name) in &found {
+        head.insist(name, party, NAMED);
+    }
+}
+
+fn bbox_of(words: &[Word], range: &Range<usize>) -> PixelBox {
+    let boxes = words[range.clone()].iter().map(|word| word.bbox);
+    PixelBox::union_of(boxes).unwrap_or(words[range.start].bbox)
+}
+
+fn text_of(words: &[Word], range: &Range<usize>) -> String {
+    let texts: Vec<&str> = words[range.clone()].iter().map(|word| word.text.as_str()).collect();
+    texts.join(" ")
+}
+
+/// A heading of the section that names a party.
+struct Section {
+    party: &'static str,
+    bbox: PixelBox,
+}
+
+impl Section {
+    fn headed_by(words: &[Word], piece: &Range<usize>) -> Option<Self> {
+        let text = text_of(words, piece);
+        let text = text.trim_end_matches([':', ' ']);
+        // `PRESTADOR / FORNECEDOR`, `Cedente/prestatore (fornitore)`: the first says it.
+        let first = text.split(['/', '(']).next().unwrap_or(text);
+        let is_of = |names: &[&str]| {
+            [first, text].iter().any(|part| names.contains(&letters(part).as_str()))
+        };
+        let party = match (is_of(&SELLERS), is_of(&BUYERS)) {
+            (true, false) => PARTIES[0],
+            (false, true) => PARTIES[1],
+            _ => return None,
+        };
+        Some(Self { party, bbox: bbox_of(words, piece) })
+    }
+
+    /// How far below this heading something stands; `None` where it is not of its section.
+    fn holds(&self, bbox: PixelBox) -> Option<u32> {
+        let height = self.bbox.height().max(1);
+        let down = bbox.top().checked_sub(self.bbox.top() + height / 2)?;
+        (down < SECTION * height).then_some(down)
+    }
+}
+
+/// The section that a key stands in: of the lowest headings above it the nearest to its side. A key without a colon may
+/// head a column, unless it begins where its section does.
+fn section_of<'a>(sections: &'a [Section], key: &NameKey) -> Option<&'a Section> {
+    let bbox = key.bbox;
+    let above = |section: &&Section| section.holds(bbox).is_some();
+    let nearest = sections.iter().filter(above).min_by_key(|section| section.holds(bbox))?;
+    let beside = |section: &&Section| {
+        section.bbox.top().abs_diff(nearest.bbox.top()) <= nearest.bbox.height()
+    };
+    let aside = |section: &&Section| middle(section.bbox).abs_diff(middle(bbox));
+    let section = sections.iter().filter(above).filter(beside).min_by_key(aside)?;
+    let begins_there = section.bbox.left().abs_diff(bbox.left()) <= section.bbox.height();
+    (key.has_colon || begins_there).then_some(section)
+}
+
+fn middle(bbox: PixelBox) -> u32 {
+    bbox.left() + bbox.width() / 2
+}
+
+/// What announces a name: `Nome / Razão Social`.
+struct NameKey {
+    words: Range<usize>,
+    /// The words behind it on its piece of line.
+    behind: Range<usize>,
+    has_colon: bool,
+    /// Of the whole piece.
+    bbox: PixelBox,
+}
+
+impl NameKey {
+    /// The longest key that a piece begins with. `Nome fantasia` is another, `Name der Bank` no party's.
+    fn at(words: &[Word], piece: &Range<usize>) -> Option<Self> {
+        const WORDS: usize = 7;
+        let mut key = String::new();
+        let mut longest = None;
+        for (length, word) in words[piece.clone()].iter().take(WORDS).enumerate() {
+            key += &letters(&word.text);
+            if NAME_KEYS.contains(&key.as_str()) {
+                longest = Some(piece.start + length + 1);
+            }
+        }
+        let end = longest?;
+        let colons = words[end..piece.end].iter().take_while(|word| word.text == ":").count();
+        let has_colon = colons > 0 || words[end - 1].text.ends_with(':');
+        (has_colon || end == piece.end).then(|| Self {
+            words: piece.start..end,
+            behind: end + colons..piece.end,
+            has_colon,
+            bbox: bbox_of(words, piece),
+        })
+    }
+
+    /// The name behind the key up to the next key, else below it.
+    fn name(&self, words: &[Word], pieces: &[Range<usize>]) -> Option<Vec<usize>> {
+        let is_key = |word: &usize| words[*word].text.ends_with(':');
+        let behind = || {
+            let piece = Some(self.behind.clone()).filter(|behind| !behind.is_empty());
+            let piece =
+                piece.or_else(|| self.piece_behind(words, pieces).filter(|_| self.has_colon));
+            let name: Vec<usize> = piece?.take_while(|word| !is_key(word)).collect();
+            is_name(words, &name).then_some(name)
+        };
+        let below = || {
+            let area = bbox_of(words, &self.words);
+            let below = line_below(words, area, BELOW_KEY, |word| !self.words.contains(word))?;
+            let is_close = |pair: &&[usize]| goes_on(words[pair[0]].bbox, words[pair[1]].bbox);
+            let close = below.windows(2).take_while(is_close).count();
+            Some(below[..=close].to_vec()).filter(|name| is_name(words, name))
+        };
+        behind().or_else(|| below().filter(|_| self.behind.is_empty()))
+    }
+
+    /// The next piece on the key's line, as in columns of keys and values.
+    fn piece_behind(&self, words: &[Word], pieces: &[Range<usize>]) -> Option<Range<usize>> {
+        /// In heights.
+        const FAR: u32 = 15;
+        let reach = self.bbox.right() + FAR * self.bbox.height();
+        let is_behind = |piece: &&Range<usize>| {
+            let bbox = words[piece.start].bbox;
+            on_one_line(self.bbox, bbox) && (self.bbox.right()..reach).contains(&bbox.left())
+        };
+        let nearest = pieces.iter().filter(is_behind);
+        nearest.min_by_key(|piece| words[piece.start].bbox.left()).cloned()
+    }
+}
+
+/// Whether words may be a party's name.
+fn is_name(words: &[Word], name: &[usize]) -> bool {
+    let texts: Vec<&str> = name.iter().map(|&word| words[word].text.as_str()).collect();
+    let text = texts.join(" ");
+    (1..=NAME_WORDS).contains(&name.len())
+        && letters(&text).chars().count() >= 3
+        && text.starts_with(char::is_alphanumeric)
+        && !text.contains([':', '@'])
+        && !is_heading(&text)
+        && !NAME_KEYS.contains(&letters(&text).as_str())
+        && caption_at(words, name[0]).is_none_or(|(length, _)| length < name.len())
+}
+
+/// Whether a word is the end of `RECEBEMOS DE`, with which the stub of a Brazilian invoice begins.
+pub fn is_receipt_of(words: &[Word], word: usize) -> bool {
+    let is = |word: usize, text: &str| letters(&words[word].text) == text;
+    word > 0 && is(word, "de") && is(word - 1, "recebemos")
+}
+
+/// The parties that the stub of a Brazilian invoice names: `RECEBEMOS DE … OS PRODUTOS`, `DESTINATÁRIO: … - RUA …`.
+fn on_stub(words: &[Word]) -> Vec<(&'static str, Vec<usize>)> {
+    const END: [&str; 4] = ["os", "as", "o", "a"];
+    const GOODS: [&str; 5] = ["produtos", "produto", "mercadorias", "servicos", "bens"];
+    let is = |word: usize, names: &[&str]| {
+        words.get(word).is_some_and(|word| {
+            let text = word.text.split('/').next().unwrap_or_default();
+            names.contains(&letters(text).as_str())
+        })
+    };
+    let is_dash = |word: usize| matches!(words[word].text.as_str(), "-" | "–" | "—");
+    let Some(first) = (2..words.len()).find(|&at| is_receipt_of(words, at - 1)) else {
+        return Vec::new();
+    };
+    let reach = words.len().min(first + 2 * NAME_WORDS);
+    let Some(end) = (first..reach).find(|&at| is(at, &END) && is(at + 1, &GOODS)) else {
+        return Vec::new();
+    };
+    let upto = |first: usize, reach: usize| -> Vec<usize> {
+        (first..reach).take_while(|&word| !is_dash(word)).collect()
+    };
+    let mut found = vec![(PARTIES[0], upto(first, end))];
+    let addressee = (end..words.len().min(end + 40))
+        .find(|&at| is(at, &["destinatario"]) && words[at].text.ends_with(':'));
+    if let Some(at) = addressee {
+        let reach = words.len().min(at + 1 + NAME_WORDS);
+        let name = upto(at + 1, reach);
+        if name.len() < NAME_WORDS {
+            found.push((PARTIES[1], name));
+        }
+    }
+    found.retain(|(_, name)| is_name(words, name));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::test_words::page;
+    use crate::labels::LabelSet;
+
+    /// Company and customer that a page names so, where the model sees none.
+    fn parties(lines: &[&[&str]]) -> [String; 2] {
+        let words = page(lines);
+        let labels = LabelSet::bio(&PARTIES);
+        let row = labels.names().iter().map(|name| if name == "O" { 0.9 } else { 0.025 });
+        let probabilities = vec![row.collect::<Vec<f32>>(); words.len()];
+        let mut head = HeadPrediction { labels, probabilities };
+        heed_sections(&mut head, &words);
+        [0, 1].map(|label| {
+            let named = (0..words.len()).filter(|&word| head.given(word, label) > 0.5);
+            named.map(|word| words[word].text.as_str()).collect::<Vec<_>>().join(" ")
+        })
+    }
+
+    /// As on Mexican and Salvadoran invoices, whose keys and values stand in columns, sections below or beside each other.
+    #[test]
+    fn keys_of_names_are_of_the_section_above() {
+        let below = parties(&[
+            &["EMISOR"],
+            &["NOMBRE:", "IMPORTADORA SAYTO"],
+            &["REGIMEN FISCAL:", "601"],
+            &["RECEPTOR"],
+            &["NOMBRE:", "ROBERTO RETA"],
+        ]);
+        assert_eq!(below, ["IMPORTADORA SAYTO", "ROBERTO RETA"]);
+        let beside = parties(&[
+            &["Sprzedawca", "Nabywca"],
+            &["NIP: 5265877635", "NIP: 6808208874"],
+            &["Nazwa: Dróżdż and Górecki", "Nazwa: Strzelczyk LLC"],
+        ]);
+        assert_eq!(beside, ["Dróżdż and Górecki", "Strzelczyk LLC"]);
+    }
+
+    /// As on Brazilian invoices for services.
+    #[test]
+    fn cells_have_their_names_below_their_keys() {
+        let found = parties(&[
+            &["PRESTADOR / FORNECEDOR"],
+            &["Nome / Nome Empresarial", "Município / Sigla UF"],
+            &["Serviços de Publicidade", "São Vicente / SP"],
+            &["TOMADOR / ADQUIRENTE"],
+            &["Nome / Nome Empresarial", "Município / Sigla UF"],
+            &["Bento e Silvana Ltda", "Sorocaba / SP"],
+        ]);
+        assert_eq!(found, ["Serviços de Publicidade", "Bento e Silvana Ltda"]);
+    }
+
+    #[test]
+    fn columns_and_other_keys_name_nobody() {
+        let table = parties(&[&["Sprzedawca"], &["Lp", "Nazwa"], &["1", "FARBY AKRYLOWE"]]);
+        assert_eq!(table, ["", ""]);
+        assert_eq!(parties(&[&["EMISOR"], &["Nombre comercial: La Tienda"]]), ["", ""]);
+        assert_eq!(parties(&[&["Nome: Bento e Silvana"]]), ["", ""], "of no section");
+    }
+
+    #[test]
+    fn a_brazilian_stub_names_both() {
+        let stub = "RECEBEMOS DE GRANJAS SAO JOSE SA OS PRODUTOS CONSTANTES DA NOTA FISCAL";
+        let addressee = "DESTINATÁRIO: PANIFICADORA M & M LTDA - RUA CESARIO 735";
+        assert_eq!(
+            parties(&[&[stub], &[addressee]]),
+            ["GRANJAS SAO JOSE SA", "PANIFICADORA M & M LTDA"]
+        );
+        assert_eq!(parties(&[&["RECEBEMOS DE volta OS LIVROS"]]), ["", ""]);
+    }
+}
