@@ -198,7 +198,7 @@ fn date_behind(words: &[Word], number: &[usize], context: &ValueContext) -> Opti
 
 /// Whether the words before `end` are a caption and not part of a name (`Lieferant GmbH`, `Client First`):
 /// a colon ends it, or nothing stands behind it.
-fn names_a_party(words: &[Word], end: usize) -> bool {
+pub(super) fn names_a_party(words: &[Word], end: usize) -> bool {
     let colon = words[end - 1].text.ends_with(':');
     colon
         || words.get(end).is_none_or(|next| {

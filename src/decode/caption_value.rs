@@ -266,7 +266,7 @@ fn name_at(words: &[Word], row: &[usize]) -> Option<Vec<usize>> {
         [key, colon, rest @ ..] if is_name_key(text(*key)) && text(*colon) == ":" => rest,
         _ => row,
     };
-    let run = close_together(words, row);
+    let run = up_to_number(words, close_together(words, row));
     let is_key = |last: &usize| is_key_of_value(words, *last);
     let is_name = !run.is_empty()
         && run.len() <= NAME_WORDS
@@ -277,6 +277,17 @@ fn name_at(words: &[Word], row: &[usize]) -> Option<Vec<usize>> {
         && !run.last().is_some_and(is_key)
         && caption_at(words, run[0]).is_none_or(|(length, _)| length < run.len());
     is_name.then(|| run.to_vec())
+}
+
+/// A run without what stands behind its first dash, if there is a number: `ANA LEMES - CPF 444.384.738-37`.
+fn up_to_number<'a>(words: &[Word], run: &'a [usize]) -> &'a [usize] {
+    let is_dash = |&index: &usize| matches!(words[index].text.as_str(), "-" | "–" | "—");
+    match run.iter().position(is_dash) {
+        Some(dash) if run[dash..].iter().any(|&index| is_number(&words[index].text)) => {
+            &run[..dash]
+        }
+        _ => run,
+    }
 }
 
 /// Whether the next word on a line is the mark behind a key or the end of one: `Nummer : 12345`, in widely spaced

@@ -387,6 +387,15 @@ pub(super) fn is_numbered(letters: &str) -> bool {
     TITLES.contains(&letters) || NUMBERED_TITLES.contains(letters)
 }
 
+/// Whether a text begins with the title of a document, and is no name: `FACTURA CAMBIARIA ELECTRÓNICA`.
+pub(super) fn begins_with_title(text: &str) -> bool {
+    /// `Nota` and `Bon` begin names as well.
+    const FEWEST: usize = 6;
+    let first = letters(text.split_whitespace().next().unwrap_or_default());
+    let is_title = TITLES_OF_DOCUMENTS.contains(&first) || TITLES.contains(&first.as_str());
+    first.len() >= FEWEST && is_title
+}
+
 /// Whether a text is a document's title.
 pub(super) fn is_title(text: &str) -> bool {
     TITLES_OF_DOCUMENTS.contains(&letters(text))

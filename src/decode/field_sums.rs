@@ -159,6 +159,37 @@ pub fn leave_out_taxes_of_all(candidates: &mut Candidates, entities: &[Entity]) 
     }
 }
 
+/// Leaves out what is hardly the sum without tax, or the tax: sums without cents where the total has some (numbers of
+/// other things), and subtotals of far less than the total that no tax makes it (of one rate, of one item).
+pub fn leave_out_unlikely_parts(candidates: &mut Candidates, entities: &[Entity]) {
+    /// Of the total; shipping may be much.
+    const LEAST: f64 = 0.6;
+    let amount = |candidate: usize| match &entities[candidate].value {
+        Some(Value::Amount { amount, .. }) => Some(amount.as_str()),
+        _ => None,
+    };
+    let units = |candidate: usize| amount_units(entities[candidate].value.as_ref());
+    let total = candidates.iter().find(|(label, _)| Role::of_label(label) == Some(Role::Total));
+    let Some(total) = total.and_then(|(_, list)| best_of(list)) else { return };
+    let Some(gross) = units(total).filter(|gross| *gross > 0) else { return };
+    let has_cents = |candidate: usize| amount(candidate).is_some_and(|text| text.contains('.'));
+    let counts =
+        |candidate: usize| has_cents(total) && !has_cents(candidate) && units(candidate) != Some(0);
+    let taxes: Vec<i128> =
+        of_role(candidates, entities, Role::Tax).into_iter().map(|(_, units)| units).collect();
+    let is_little = |candidate: usize| {
+        let net = units(candidate).unwrap_or(gross);
+        (net as f64) < LEAST * gross as f64 && !one_or_two(&taxes).any(|tax| net + tax == gross)
+    };
+    for (label, list) in candidates.iter_mut() {
+        match Role::of_label(label) {
+            Some(Role::Subtotal) => list.retain(|one| !counts(one.index) && !is_little(one.index)),
+            Some(Role::Tax) => list.retain(|one| !counts(one.index)),
+            _ => {}
+        }
+    }
+}
+
 /// Of two sums that make the total the smaller is the tax.
 pub fn exchange_tax_and_net(answers: &mut BTreeMap<String, Answer>) {
     let of_role = |role: Role| {

@@ -8,14 +8,14 @@
 
 use super::currency::marks;
 use super::date::{is_written_date, parse_date};
-use super::field_names::is_heading;
+use super::field_names::{begins_with_title, is_heading};
 use super::field_sums::{
     Role, answer_of_shares, exchange_tax_and_net, exchange_total_and_net, favour_sums_that_add_up,
-    favour_tax_of_all, leave_out_parts_of_bills, leave_out_taxes_of_all,
+    favour_tax_of_all, leave_out_parts_of_bills, leave_out_taxes_of_all, leave_out_unlikely_parts,
 };
 use super::items::{is_item_label, line_items};
 use super::lookalike::digit_of;
-use super::parties::{is_form_of_address, sells};
+use super::parties::{PARTIES, is_form_of_address, is_legal_form, sells};
 use super::several::of_first_invoice;
 use super::sums::amount_units;
 use super::surplus::{digits, is_figures, without_surplus};
@@ -122,6 +122,7 @@ fn answers_of(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, An
         shares = favour_sums_that_add_up(&mut candidates, entities);
         favour_tax_of_all(&mut candidates, entities);
         leave_out_taxes_of_all(&mut candidates, entities);
+        leave_out_unlikely_parts(&mut candidates, entities);
     }
     let mut answers: BTreeMap<String, Answer> = candidates
         .into_iter()
@@ -169,7 +170,12 @@ fn may_answer(entity: &Entity) -> bool {
             && text.chars().all(of_date)
     };
     match ValueKind::of_label(&entity.label) {
-        ValueKind::Text => letters_and_digits(text).len() > 1 && !is_address_of_mail(text),
+        ValueKind::Text => {
+            let is_party = PARTIES.contains(&entity.label.as_str());
+            letters_and_digits(text).len() > 1
+                && !is_address_of_mail(text)
+                && !(is_party && (begins_with_title(text) || is_legal_form(text)))
+        }
         ValueKind::Identifier => {
             (1..=MOST_FIGURES).contains(&digits(&plain(entity.value.as_ref(), text)))
                 && !is_rate(text)
@@ -325,15 +331,19 @@ fn has_cents(entity: &Entity) -> bool {
     matches!(&entity.value, Some(Value::Amount { amount, .. }) if amount.contains('.'))
 }
 
-/// What is due on the day of issue is rare: another day that may be meant is taken first.
+/// What is due on the day of issue is rare: another day that may be meant is taken first. Before that day nothing is due.
 fn doubt_due_dates_of_issue(candidates: &mut BTreeMap<&str, Vec<Candidate>>, entities: &[Entity]) {
     const DOUBT: f32 = 0.2;
+    let day = |index: usize| match entities[index].value.as_ref() {
+        Some(Value::Date { date }) => Some(date.as_str()),
+        _ => None,
+    };
     let issued = candidates.get("date").and_then(|list| best_of(list));
-    let Some(issued) = issued.and_then(|index| entities[index].value.as_ref()) else { return };
-    for due in candidates.get_mut("due_date").into_iter().flatten() {
-        if entities[due.index].value.as_ref() == Some(issued) {
-            due.rank -= DOUBT;
-        }
+    let Some(issued) = issued.and_then(day) else { return };
+    let Some(due) = candidates.get_mut("due_date") else { return };
+    due.retain(|due| day(due.index).is_none_or(|due| due >= issued));
+    for due in due.iter_mut().filter(|due| day(due.index) == Some(issued)) {
+        due.rank -= DOUBT;
     }
 }
 

@@ -94,6 +94,33 @@ fn a_tax_of_everything_is_none() {
     assert_eq!(chosen(&nothing, "tax").as_deref(), Some("0.00"));
 }
 
+/// As seen on receipts: the number of a till, an item's price, the tax of one rate.
+#[test]
+fn what_is_far_from_the_total_is_no_subtotal() {
+    let of = |subtotal: &str, tax: &str| {
+        let entities = [
+            entity(0, "subtotal", subtotal, 0.9),
+            entity(1, "tax", tax, 0.9),
+            entity(2, "total", "56.15", 0.9),
+        ];
+        [chosen(&entities, "subtotal"), chosen(&entities, "tax")]
+    };
+    assert_eq!(of("4.93", "9.74"), [None, Some("9.74".to_string())]);
+    assert_eq!(of("4606", "8"), [None, None], "without cents");
+    assert_eq!(of("46.41", "9.74"), ["46.41", "9.74"].map(|sum| Some(sum.to_string())));
+    assert_eq!(of("30.15", "26.00")[0].as_deref(), Some("30.15"), "they add up");
+}
+
+#[test]
+fn nothing_is_due_before_it_is_issued() {
+    let due = |day: &str| {
+        let entities = [entity(0, "date", "01.06.2016", 0.9), entity(1, "due_date", day, 0.9)];
+        chosen(&entities, "due_date")
+    };
+    assert_eq!(due("02.12.2015"), None);
+    assert_eq!(due("01.06.2016").as_deref(), Some("2016-06-01"));
+}
+
 #[test]
 fn level_candidates_are_settled_by_place_and_repetition() {
     let names = [entity(0, "company", "ACME", 0.8), entity(1, "company", "CASHIER", 0.8)];

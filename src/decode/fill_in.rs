@@ -5,6 +5,7 @@ use super::ValueContext;
 use super::caption::{Captioned, DATE, words_called};
 use super::caption_value::has_cents;
 use super::currency::marks;
+use super::date::is_written_date;
 use super::field_names::{Announced, NAMED, NUMBER, Nature};
 use super::head_name::name_at_head;
 use super::neighbours::goes_on;
@@ -12,14 +13,15 @@ use super::page::HeadPrediction;
 use super::paid::sum_paid;
 use super::receipts::is_narrow;
 use super::sequence::Evidence;
-use super::sums::{Sum, sums_of};
+use super::sums::{Sum, amount_units, sums_of};
 use super::surplus::digits;
+use super::till_line::number_beside_time;
 use super::total_called::{Called, total_called, total_without_star};
 use super::unnamed::{
     date_behind_place, first_date, is_in_date, number_behind_mark, number_of_paragon,
     number_that_says_so, number_under_title, only_date,
 };
-use super::value::ValueKind;
+use super::value::{ValueKind, typed_value};
 use crate::document::Word;
 
 /// What the odds of a number or date of an order are multiplied by where it stands in for the invoice's.
@@ -63,6 +65,7 @@ pub fn fill_in(
         insist_on_total(head, words, &fillings, &sums);
         fillings.extend(without_captions(head, words, found, &fillings, &sums, context));
     }
+    let greatest = leave_out_lesser_totals(&mut fillings, words, context);
     // A number that a caption names is surer than one that the model sees elsewhere.
     let numbered: Vec<&Captioned> =
         found.iter().filter(|one| one.announced.label == Some(NUMBER)).collect();
@@ -72,8 +75,16 @@ pub fn fill_in(
             let seen = of_any(head, &[NUMBER]);
             !numbered.iter().any(|one| one.words.iter().all(|word| seen.contains(word)))
         }
-        // A word of a clear caption of the tax is no total, and a time of day no date, whatever the model sees.
-        TOTAL => of_any(head, &[TOTAL]).iter().all(|word| taxes.contains(word)),
+        // A word of a clear caption of the tax is no total, whatever the model sees, nor is a day, nor what it takes for
+        // the sum without tax rather, where more is called the total; a time of day is no date.
+        TOTAL => of_any(head, &[TOTAL]).iter().all(|&word| {
+            let text = words[word].text.as_str();
+            let is_lesser = || units_of(words, &[word], context) <= greatest;
+            taxes.contains(&word)
+                || digits(text) == 0
+                || is_written_date(text)
+                || (is_rather_another(head, word, TOTAL) && is_lesser())
+        }),
         DATE => !of_any(head, &[DATE]).iter().any(|&word| is_in_date(words, word, context)),
         _ => !has(head, label),
     };
@@ -84,6 +95,29 @@ pub fn fill_in(
             head.insist(words, label, *weight);
         }
     }
+}
+
+/// Of sums that are called the total, leaves out those that are far less than another: that of the tax is called so in
+/// some languages, and those of parts. Gives the greatest, in thousandths.
+fn leave_out_lesser_totals(
+    fillings: &mut Vec<Filling>,
+    words: &[Word],
+    context: &ValueContext,
+) -> i128 {
+    /// Of the greatest.
+    const LEAST: f64 = 0.4;
+    let units = |filling: &Filling| units_of(words, &filling.words, context);
+    let totals = fillings.iter().filter(|filling| filling.label == TOTAL);
+    let greatest = totals.map(units).max().unwrap_or_default();
+    let is_much = |filling: &Filling| units(filling) as f64 >= LEAST * greatest as f64;
+    fillings.retain(|filling| filling.label != TOTAL || is_much(filling));
+    greatest
+}
+
+/// A sum in thousandths without its sign; 0 where words are none.
+fn units_of(words: &[Word], sum: &[usize], context: &ValueContext) -> i128 {
+    let text: String = sum.iter().map(|&word| words[word].text.as_str()).collect();
+    amount_units(typed_value(TOTAL, &text, context).as_ref()).unwrap_or_default().abs()
 }
 
 /// What a value with a caption may fill in.
@@ -163,6 +197,7 @@ fn without_captions(
                 .or_else(|| number_that_says_so(words))
                 .or_else(|| number_of_paragon(words, context))
                 .or_else(|| number_behind_mark(words, &called, context))
+                .or_else(|| number_beside_time(words, &called, context))
         };
         more.extend((!is_called(DATE)).then(day).flatten().map(of(DATE)));
         more.extend((!is_called(NUMBER)).then(number).flatten().map(of(NUMBER)));
@@ -210,6 +245,13 @@ pub(super) fn has(head: &HeadPrediction, label: &str) -> bool {
     let Some(index) = head.labels.entity_index(label) else { return false };
     let given = |row: &Vec<f32>| Evidence::new(row, &head.labels).of(index);
     head.probabilities.iter().any(|row| given(row) >= HAS)
+}
+
+/// Whether the model sees another label rather in a word.
+fn is_rather_another(head: &HeadPrediction, word: usize, label: &str) -> bool {
+    let Some(label) = head.labels.entity_index(label) else { return false };
+    let given = head.given(word, label);
+    (0..head.labels.entities().len()).any(|other| head.given(word, other) > given)
 }
 
 #[cfg(test)]

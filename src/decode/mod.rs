@@ -38,11 +38,13 @@ mod receipts;
 mod second_choice;
 pub mod sequence;
 mod several;
+mod signatures;
 mod streets;
 mod sums;
 mod surplus;
 #[cfg(test)]
 mod test_words;
+mod till_line;
 mod total_called;
 mod total_rows;
 mod unnamed;

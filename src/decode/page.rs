@@ -14,9 +14,10 @@ use super::link::{LinkOptions, PairScore, geometric_pairs, link};
 use super::parties::{join_names, relabel_sellers};
 use super::party_sections::heed_sections;
 use super::quantities::doubt_quantities;
-use super::receipts::doubt_unnamed_customers;
+use super::receipts::doubt_unnamed;
 use super::second_choice::second_choices;
 use super::sequence::Evidence;
+use super::signatures::heed_signatures;
 use super::streets::doubt_streets;
 use super::sums::sums_of;
 use super::total_rows::weigh_total_rows;
@@ -191,9 +192,10 @@ pub fn decode_page(
         if options.captions && !is_plain {
             doubt_streets(&mut head, &page.words);
             doubt_quantities(&mut head, &page.words);
-            doubt_unnamed_customers(&mut head, &page.words);
+            doubt_unnamed(&mut head, &page.words);
             heed_captions(&mut head, &page.words, page.number == 1, &context);
             heed_web_names(&mut head, &page.words);
+            heed_signatures(&mut head, &page.words);
             heed_sections(&mut head, &page.words);
             heed_chains(&mut head, &page.words);
             heed_addresses(&mut head, &page.words, page.number == 1);

@@ -4,6 +4,7 @@
 
 use super::bio::Span;
 use super::field_names::letters;
+use super::months::fold;
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use crate::document::{Word, letters_and_digits};
@@ -20,6 +21,19 @@ const FORMS_OF_ADDRESS: [&str; 14] = [
 /// Whether a text is a form of address and no name: `Herrn`, `M/s`.
 pub fn is_form_of_address(text: &str) -> bool {
     FORMS_OF_ADDRESS.contains(&letters(text).as_str())
+}
+
+/// Legal forms by their letters and digits.
+#[rustfmt::skip]
+const LEGAL_FORMS: [&str; 40] = [
+    "gmbh", "ag", "kg", "gmbhcokg", "ohg", "ug", "ek", "ltd", "limited", "llc", "inc", "plc", "corp", "pvtltd", "pteltd",
+    "sdnbhd", "sa", "sas", "sarl", "sarlau", "srl", "spa", "sl", "slu", "sau", "sadecv", "decv", "ltda", "eireli", "bv",
+    "nv", "ab", "as", "aps", "oy", "doo", "sro", "kft", "spzoo", "spolkaakcyjna",
+];
+
+/// Whether a text is a legal form and no name: `SA`, `DE C.V.`
+pub fn is_legal_form(text: &str) -> bool {
+    LEGAL_FORMS.contains(&fold(&letters_and_digits(text)).as_str())
 }
 
 /// A name is the seller's from this share of what the model gives it as the buyer's.
@@ -129,6 +143,12 @@ mod tests {
     fn forms_of_address_are_no_names() {
         assert!(["M/S", "Herrn", "Mr.", "Firma"].into_iter().all(is_form_of_address));
         assert!(!["Herrmann", "An Post"].into_iter().any(is_form_of_address));
+    }
+
+    #[test]
+    fn a_legal_form_alone_is_no_name() {
+        assert!(["SA", "DE C.V.", "SPÓŁKA AKCYJNA", "S.à r.l."].into_iter().all(is_legal_form));
+        assert!(!["SAP", "Ag Services"].into_iter().any(is_legal_form));
     }
 
     #[test]

@@ -5,9 +5,10 @@
 use super::caption_value::line_below;
 use super::caption_words::caption_at;
 use super::field_names::{is_heading, letters};
-use super::neighbours::{goes_on, on_one_line, pieces};
+use super::neighbours::{goes_on, is_within, on_one_line, pieces};
 use super::page::HeadPrediction;
 use super::parties::PARTIES;
+use super::surplus::digits;
 use crate::document::Word;
 use crate::geometry::PixelBox;
 use std::ops::Range;
@@ -54,7 +55,15 @@ const NAME_KEYS: [&str; 36] = [
     "nev", "nume", "denumire", "naziv", "nazev", "obchodnijmeno", "unvan", "nama",
 ];
 
-/// Weighs the odds of names that stand in the section of their party, or on a stub.
+/// Short words before the name of who sells and of who buys, as pairs: `Von: … An: …`.
+#[rustfmt::skip]
+const PAIRS: [(&str, &str); 16] = [
+    ("von", "an"), ("from", "to"), ("from", "billto"), ("de", "a"), ("de", "para"), ("de", "pour"), ("da", "a"),
+    ("od", "do"), ("od", "pro"), ("van", "aan"), ("fra", "til"), ("fran", "till"), ("od", "za"), ("dari", "kepada"),
+    ("from", "for"), ("par", "pour"),
+];
+
+/// Weighs the odds of names that stand in the section of their party, behind one of two short words, or on a stub.
 pub fn heed_sections(head: &mut HeadPrediction, words: &[Word]) {
     if PARTIES.iter().any(|label| head.labels.entity_index(label).is_none()) {
         return;
@@ -70,14 +79,31 @@ pub fn heed_sections(head: &mut HeadPrediction, words: &[Word]) {
             found.push((section.party, name));
         }
     }
+    if found.is_empty() {
+        found = in_columns(words, &pieces, &sections);
+    }
+    if found.is_empty() {
+        found = in_pairs(words, &pieces);
+    }
     for (party, name) in &found {
-        for word in (0..words.len()).filter(|word| !name.contains(word)) {
+        let is_other = |word: &usize| !name.contains(word) && !goes_on_below(words, name, *word);
+        for word in (0..words.len()).filter(is_other) {
             head.weigh(word, |label, _| if label == *party { OTHERS } else { 1.0 });
         }
     }
     for (party, name) in &found {
         head.insist(name, party, NAMED);
     }
+}
+
+/// Whether a word may be of the second line of a name.
+fn goes_on_below(words: &[Word], name: &[usize], word: usize) -> bool {
+    let [first, bbox] = [words[name[0]].bbox, words[word].bbox];
+    let height = first.height();
+    bbox.top() + height / 4 >= first.bottom()
+        && bbox.top() <= first.bottom() + height
+        && bbox.left() + height >= first.left()
+        && bbox.left() <= first.left() + 20 * height
 }
 
 fn bbox_of(words: &[Word], range: &Range<usize>) -> PixelBox {
@@ -207,6 +233,68 @@ impl NameKey {
     }
 }
 
+/// The first names below a seller's heading and a buyer's that stand on one line, as heads of columns: `ÉMETTEUR
+/// DESTINATAIRE`.
+fn in_columns(
+    words: &[Word],
+    pieces: &[Range<usize>],
+    sections: &[Section],
+) -> Vec<(&'static str, Vec<usize>)> {
+    let pairs = sections.iter().flat_map(|one| sections.iter().map(move |other| [one, other]));
+    let is_row = |pair: &[&Section; 2]| {
+        let [seller, buyer] = pair;
+        (seller.party, buyer.party) == (PARTIES[0], PARTIES[1])
+            && on_one_line(seller.bbox, buyer.bbox)
+    };
+    // `GLN`, a number's key, may stand before the name.
+    let is_short = |piece: &Range<usize>| letters(&text_of(words, piece)).chars().count() < 4;
+    let first_name = |section: &Section| {
+        let below = |piece: &&Range<usize>| {
+            let bbox = words[piece.start].bbox;
+            section.holds(bbox).is_some()
+                && bbox.left().abs_diff(section.bbox.left()) <= section.bbox.height()
+                && !is_short(piece)
+        };
+        let first =
+            pieces.iter().filter(below).min_by_key(|piece| words[piece.start].bbox.top())?;
+        let name: Vec<usize> = (first.start..end_in_fixed_print(words, first)).collect();
+        let is_plain = digits(&text_of(words, first)) == 0;
+        (is_plain && is_name(words, &name)).then_some((section.party, name))
+    };
+    let of_row = |pair: [&Section; 2]| -> Option<Vec<(&'static str, Vec<usize>)>> {
+        pair.into_iter().map(first_name).collect()
+    };
+    pairs.filter(is_row).find_map(of_row).unwrap_or_default()
+}
+
+/// Where a piece ends with the words behind it that are no farther than fixed print sets them.
+fn end_in_fixed_print(words: &[Word], piece: &Range<usize>) -> usize {
+    /// In heights.
+    const APART: f32 = 1.6;
+    let goes_on = |&next: &usize| {
+        is_within(APART, words[next - 1].bbox, words[next].bbox) && digits(&words[next].text) == 0
+    };
+    piece.end + (piece.end..words.len()).take_while(goes_on).count()
+}
+
+/// The names behind two short words that are a pair, each at the beginning of its piece and with a colon, up to a comma.
+fn in_pairs(words: &[Word], pieces: &[Range<usize>]) -> Vec<(&'static str, Vec<usize>)> {
+    let named = |key: &str| {
+        let begins = |piece: &&Range<usize>| {
+            words[piece.start].text.ends_with(':') && letters(&words[piece.start].text) == key
+        };
+        let piece = pieces.iter().find(begins)?;
+        let rest = piece.start + 1..piece.end;
+        let ends = rest.clone().find(|&word| words[word].text.ends_with(','));
+        let name: Vec<usize> = (rest.start..ends.map_or(rest.end, |word| word + 1)).collect();
+        is_name(words, &name).then_some(name)
+    };
+    let both = |(seller, buyer): &(&str, &str)| {
+        Some(vec![(PARTIES[0], named(seller)?), (PARTIES[1], named(buyer)?)])
+    };
+    PAIRS.iter().find_map(both).unwrap_or_default()
+}
+
 /// Whether words may be a party's name.
 fn is_name(words: &[Word], name: &[usize]) -> bool {
     let texts: Vec<&str> = name.iter().map(|&word| words[word].text.as_str()).collect();
@@ -320,6 +408,24 @@ mod tests {
         assert_eq!(table, ["", ""]);
         assert_eq!(parties(&[&["EMISOR"], &["Nombre comercial: La Tienda"]]), ["", ""]);
         assert_eq!(parties(&[&["Nome: Bento e Silvana"]]), ["", ""], "of no section");
+    }
+
+    /// As on a French and a German invoice.
+    #[test]
+    fn names_below_two_heads_or_behind_two_words() {
+        let columns = parties(&[
+            &["ÉMETTEUR", "DESTINATAIRE"],
+            &["_"],
+            &["Tricatel", "Burger Queen"],
+            &["FR", "FR"],
+        ]);
+        assert_eq!(columns, ["Tricatel", "Burger Queen"]);
+        let behind = parties(&[
+            &["Von: Mustermann GmbH, Hauptstrasse 10, 10115 Berlin"],
+            &["An: Schmidt AG, Industrieweg 5, 80333 Muenchen"],
+        ]);
+        assert_eq!(behind, ["Mustermann GmbH,", "Schmidt AG,"]);
+        assert_eq!(parties(&[&["Von: 10:00", "An: 12:00"]]), ["", ""]);
     }
 
     #[test]

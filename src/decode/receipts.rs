@@ -1,26 +1,38 @@
 //! Receipts: narrow pages that name who sells, and hardly ever who buys.
 
+use super::caption::names_a_party;
 use super::caption_words::caption_at;
+use super::neighbours::goes_on;
 use super::page::HeadPrediction;
+use super::value::ValueKind;
 use crate::document::Word;
 
 /// A page with fewer letters across is a receipt.
 const LETTERS_ACROSS: f32 = 60.0;
-/// What the odds of a customer are multiplied by on a receipt that names none.
+/// What the odds of a customer or a day of payment are multiplied by on a receipt that names none.
 const UNNAMED: f32 = 1e-4;
 
-/// Doubts customers on a receipt on which nothing says that one is named: the model takes the chain's legal name, an
-/// address or who served for it.
-pub fn doubt_unnamed_customers(head: &mut HeadPrediction, words: &[Word]) {
-    const CUSTOMER: &str = "customer";
-    let names_one = |start: usize| {
-        caption_at(words, start).is_some_and(|(_, announced)| announced.label == Some(CUSTOMER))
-    };
-    if !is_narrow(words) || (0..words.len()).any(names_one) {
+/// Doubts customers and days of payment on a receipt on which nothing says that one is named: the model takes the chain's
+/// legal name, an address or who served for the customer, and the day of issue where it is printed again.
+pub fn doubt_unnamed(head: &mut HeadPrediction, words: &[Word]) {
+    const SELDOM: [&str; 2] = ["customer", "due_date"];
+    if !is_narrow(words) {
         return;
     }
+    let called: Vec<&str> = (0..words.len())
+        .filter_map(|start| {
+            let (length, announced) = caption_at(words, start)?;
+            // `Chitanta Client` is a title.
+            let begins = start == 0 || !goes_on(words[start - 1].bbox, words[start].bbox);
+            let names = announced.kind != ValueKind::Text
+                || (begins && names_a_party(words, start + length));
+            announced.label.filter(|_| names)
+        })
+        .collect();
     for word in 0..words.len() {
-        head.weigh(word, |label, _| if label == CUSTOMER { UNNAMED } else { 1.0 });
+        head.weigh(word, |label, _| {
+            if SELDOM.contains(&label) && !called.contains(&label) { UNNAMED } else { 1.0 }
+        });
     }
 }
 
@@ -65,7 +77,7 @@ mod tests {
         let labels = LabelSet::bio(&["customer"]);
         let mut head =
             HeadPrediction { probabilities: vec![vec![0.1, 0.8, 0.1]; words.len()], labels };
-        doubt_unnamed_customers(&mut head, &words);
+        doubt_unnamed(&mut head, &words);
         head.given(0, 0)
     }
 
@@ -80,6 +92,8 @@ mod tests {
         assert!(customer(receipt) < 0.01);
         let named = [receipt, &[&["Customer: Jan"][..]]].concat();
         assert!(customer(&named) > 0.7);
+        let titled = [receipt, &[&["Receipt Customer"][..], &["TID 61716012"]]].concat();
+        assert!(customer(&titled) < 0.01);
     }
 
     #[test]

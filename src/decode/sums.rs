@@ -21,7 +21,7 @@ pub const ROLES: [&str; 3] = ["subtotal", "tax", "total"];
 pub struct Sum {
     /// One word, or those that spaces between thousands make of it.
     pub words: Vec<usize>,
-    /// In thousandths.
+    /// In thousandths; on a page of what is given back without their minus.
     pub units: i128,
     /// What the model gives it for each of [`ROLES`].
     pub odds: [f32; 3],
@@ -34,6 +34,7 @@ pub fn sums_of(head: &HeadPrediction, words: &[Word], context: &ValueContext) ->
         return Vec::new();
     };
     let labels = [subtotal, tax, total];
+    let credits = is_credit(words);
     let mut found = Vec::new();
     let mut end = words.len().min(head.probabilities.len());
     while end > 0 && found.len() < MOST {
@@ -42,7 +43,8 @@ pub fn sums_of(head: &HeadPrediction, words: &[Word], context: &ValueContext) ->
         end = start;
         let text: String = words[all.clone()].iter().map(|word| word.text.as_str()).collect();
         let Some(money) = parse_amount(&text, context.numbers()) else { continue };
-        let Some(units) = thousandths(&money.amount).filter(|units| *units > 0) else { continue };
+        let units = thousandths(&money.amount).map(|units| if credits { -units } else { units });
+        let Some(units) = units.filter(|units| *units > 0) else { continue };
         let bare = !money.amount.contains('.') && units < LEAST_WITHOUT_CENTS;
         if bare || text.contains('%') {
             continue;
@@ -55,6 +57,14 @@ pub fn sums_of(head: &HeadPrediction, words: &[Word], context: &ValueContext) ->
         found.push(Sum { words: all.collect(), units, odds });
     }
     found
+}
+
+/// Whether most sums of a page have a minus, as on credit notes.
+fn is_credit(words: &[Word]) -> bool {
+    let sums = words.iter().map(|word| word.text.as_str()).filter(|text| has_cents(text));
+    let (given, asked): (Vec<&str>, Vec<&str>) =
+        sums.partition(|text| text.starts_with(['-', '−']));
+    given.len() > asked.len()
 }
 
 /// The sums with cents; all where none has any.
@@ -75,13 +85,15 @@ pub fn greatest<'a>(sums: &[&'a Sum]) -> Option<&'a Sum> {
     sums.iter().filter(|sum| !has_star(sum)).max_by_key(|sum| sum.units).copied()
 }
 
-/// Whether a sum is another one with a figure before it.
+/// Whether a sum is another one with a figure before it; `0.35` would be `10.35`.
 pub fn is_starred(sum: i128, other: i128) -> bool {
+    /// In thousandths.
+    const LEAST: i128 = 1000;
     let mut place = 1;
     while place <= other {
         place *= 10;
     }
-    other > 0 && sum > other && (sum - other) % place == 0 && (sum - other) / place < 10
+    other >= LEAST && sum > other && (sum - other) % place == 0 && (sum - other) / place < 10
 }
 
 /// The first word of the number that ends with a word: `2 305,00` are two, close together.

@@ -8,6 +8,7 @@ use super::field_names::letters;
 use super::neighbours::share_line;
 use super::paid::is_paid;
 use super::sums::{Sum, greatest, is_starred, times, with_cents};
+use super::surplus::is_figures;
 use crate::document::Word;
 use crate::lexicon::{Language, Term, lexicon_of};
 use std::collections::HashSet;
@@ -40,7 +41,7 @@ pub struct Called {
     pub others: Vec<usize>,
 }
 
-/// The sum that is called the total, if the model takes lesser ones that are not. `called` are the words of sums with
+/// The sum that is called the total, if the model takes lesser ones that are not, or ones with a star read as a figure. `called` are the words of sums with
 /// captions of totals. Of those the model takes, or else of all, the one that is printed most often counts, the last
 /// of equals.
 pub fn total_called(words: &[Word], sums: &[Sum], called: &[Vec<usize>]) -> Option<Called> {
@@ -63,7 +64,12 @@ pub fn total_called(words: &[Word], sums: &[Sum], called: &[Vec<usize>]) -> Opti
     let without_caption = |sum: &&Sum| !named.iter().any(|one| one.units == sum.units);
     let taken: Vec<&Sum> =
         sums.iter().filter(|sum| is_taken(sum)).filter(without_caption).collect();
-    let is_less = |sum: &&&Sum| (sum.units as f64) < LESS * total.units as f64;
+    let is_cut = |sum: &Sum| with_one_decimal(words, sum) && !with_one_decimal(words, total);
+    let is_less = |sum: &&&Sum| {
+        (sum.units as f64) < LESS * total.units as f64
+            || (sum.units < total.units && is_cut(sum))
+            || sums.iter().any(|other| is_starred(sum.units, other.units))
+    };
     let lesser: Vec<usize> =
         taken.iter().filter(is_less).flat_map(|sum| sum.words.iter().copied()).collect();
     let all_less = taken.iter().all(|sum| is_less(&sum));
@@ -88,6 +94,13 @@ pub fn total_without_star(words: &[Word], sums: &[Sum]) -> Option<Called> {
     let alike = sums.iter().filter(|sum| sum.units == starred.units);
     let others = alike.flat_map(|sum| sum.words.iter().copied()).collect();
     Some(Called { total: paid.words.clone(), is_news: true, others })
+}
+
+/// `143,7`: the edge of a picture cut its cents.
+fn with_one_decimal(words: &[Word], sum: &Sum) -> bool {
+    let text = sum.words.last().map_or("", |&word| words[word].text.as_str());
+    let decimals = text.rsplit_once([',', '.']).map(|(_, decimals)| decimals);
+    decimals.is_some_and(|decimals| decimals.len() == 1 && is_figures(decimals))
 }
 
 /// Whether nothing but signs and a balance's name stands before a sum on its line.

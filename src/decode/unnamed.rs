@@ -96,7 +96,7 @@ pub fn number_before_date(
 }
 
 /// The dates of a page but for known words, in order.
-fn dates<'a>(
+pub(super) fn dates<'a>(
     words: &'a [Word],
     known: &'a [usize],
     context: &'a ValueContext,

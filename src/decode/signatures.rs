@@ -1,0 +1,130 @@
+//! Who signs an invoice, and whose account is to be paid to, sells: `For ACME TRADERS` above the signature of an Indian
+//! invoice, `Kontoinhaber: Acme GmbH`. Where that name stands elsewhere on the page too, it is the company's there.
+
+use super::field_names::letters;
+use super::neighbours::pieces;
+use super::page::HeadPrediction;
+use super::parties::PARTIES;
+use crate::document::{Word, letters_and_digits};
+use std::ops::Range;
+
+/// What the odds of a company are multiplied by for such a name, and those of a customer.
+const SELLS: f32 = 1e5;
+const BUYS: f32 = 1e-5;
+/// Words of such a name at most, and letters at least.
+const MOST_WORDS: usize = 8;
+const FEWEST_LETTERS: usize = 5;
+/// Who signs does so in the last part of a page.
+const LAST_PART: f32 = 0.5;
+
+/// What stands before the holder of an account by its letters, but for what may be a recipient of goods as well.
+#[rustfmt::skip]
+const HOLDERS: [&str; 28] = [
+    "kontoinhaber", "accountname", "accountholder", "acname", "acholder", "accountholdername", "beneficiaryname",
+    "titulaire", "titulaireducompte", "titulardelacuenta", "titulardaconta", "intestatarioconto", "intestatoa",
+    "kontohaver", "kontoeier", "kontoinnehavare", "majiteluctu", "wlascicielrachunku", "szamlatulajdonos",
+    "rekeninghouder", "tennamevan", "tilinomistaja", "kontoomanik", "vlasnikracuna", "imetnikracuna", "hesapsahibi",
+    "titularcont", "titularulcontului",
+];
+
+/// Weighs up the company in every place of a name that signs or holds the account, and down the customer.
+pub fn heed_signatures(head: &mut HeadPrediction, words: &[Word]) {
+    if PARTIES.iter().any(|label| head.labels.entity_index(label).is_none()) {
+        return;
+    }
+    let [company, customer] = PARTIES;
+    let Some(lowest) = words.iter().map(|word| word.bbox.bottom()).max() else { return };
+    let is_low = |word: &Word| word.bbox.top() as f32 > LAST_PART * lowest as f32;
+    for piece in pieces(words) {
+        let signs = is_low(&words[piece.start]);
+        let Some(name) =
+            holder_in(words, &piece).or_else(|| signatory_in(words, &piece).filter(|_| signs))
+        else {
+            continue;
+        };
+        for place in other_places(words, &name) {
+            for word in place.clone() {
+                head.weigh(word, |label, _| if label == customer { BUYS } else { 1.0 });
+            }
+            head.favour(place, company, SELLS);
+        }
+    }
+}
+
+/// The name behind `Kontoinhaber:` and its like.
+fn holder_in(words: &[Word], piece: &Range<usize>) -> Option<Range<usize>> {
+    const WORDS: usize = 4;
+    let mut key = String::new();
+    for word in piece.clone().take(WORDS) {
+        key += &letters(&words[word].text);
+        if HOLDERS.contains(&key.as_str()) {
+            let colon = words.get(word + 1).filter(|next| next.text == ":").map_or(0, |_| 1);
+            return Some(word + 1 + colon..piece.end);
+        }
+    }
+    None
+}
+
+/// The name behind `For` at the beginning of a piece.
+fn signatory_in(words: &[Word], piece: &Range<usize>) -> Option<Range<usize>> {
+    let is_for =
+        matches!(words[piece.start].text.trim_end_matches([':', ',']), "For" | "for" | "FOR");
+    is_for.then(|| piece.start + 1..piece.end)
+}
+
+/// Where else on a page the words of a name stand.
+fn other_places(words: &[Word], name: &Range<usize>) -> Vec<Range<usize>> {
+    let plain = |word: usize| letters_and_digits(&words[word].text);
+    let all: String = name.clone().map(plain).collect();
+    if !(1..=MOST_WORDS).contains(&name.len()) || all.chars().count() < FEWEST_LETTERS {
+        return Vec::new();
+    }
+    let is_same = |start: &usize| {
+        let end = start + name.len();
+        end <= words.len()
+            && (end <= name.start || *start >= name.end)
+            && name.clone().zip(*start..end).all(|(one, other)| plain(one) == plain(other))
+    };
+    (0..words.len()).filter(is_same).map(|start| start..start + name.len()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::test_words::page;
+    use crate::labels::LabelSet;
+
+    /// The words of the company where the model takes every word for the customer's.
+    fn company(lines: &[&[&str]]) -> String {
+        let words = page(lines);
+        let labels = LabelSet::bio(&PARTIES);
+        let of = |name: &String| if name.ends_with("CUSTOMER") { 0.35 } else { 0.1 };
+        let row: Vec<f32> = labels.names().iter().map(of).collect();
+        let mut head = HeadPrediction { probabilities: vec![row; words.len()], labels };
+        heed_signatures(&mut head, &words);
+        let named = (0..words.len()).filter(|&word| head.given(word, 0) > 0.5);
+        named.map(|word| words[word].text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn who_signs_sells() {
+        let invoice: &[&[&str]] = &[
+            &["GLOBAL CREATIVE ENGINEERING"],
+            &["FOXCONN TECHNOLOGY"],
+            &["Total 9440.00"],
+            &["_", "For Global Creative Engineering"],
+        ];
+        assert_eq!(company(invoice), "GLOBAL CREATIVE ENGINEERING");
+        let above: &[&[&str]] =
+            &[&["For FOXCONN TECHNOLOGY"], &["FOXCONN TECHNOLOGY"], &["x"], &["y"]];
+        assert_eq!(company(above), "", "a subject");
+    }
+
+    #[test]
+    fn who_holds_the_account_sells() {
+        let invoice: &[&[&str]] = &[&["Acme GmbH", "Kunde AG"], &["Kontoinhaber : Acme GmbH"]];
+        assert_eq!(company(invoice), "Acme GmbH");
+        assert_eq!(company(&[&["Acme GmbH"], &["Empfänger: Acme GmbH"]]), "", "of goods, perhaps");
+        assert_eq!(company(&[&["Acme GmbH"], &["Kontoinhaber:"]]), "");
+    }
+}
