@@ -34,12 +34,15 @@ mod paid;
 mod parties;
 mod party_sections;
 mod quantities;
+mod rate_lines;
+mod rates;
 mod receipts;
 mod second_choice;
 pub mod sequence;
 mod several;
 mod signatures;
 mod streets;
+mod stub;
 mod sums;
 mod surplus;
 #[cfg(test)]

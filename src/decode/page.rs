@@ -14,6 +14,7 @@ use super::link::{LinkOptions, PairScore, geometric_pairs, link};
 use super::parties::{join_names, relabel_sellers};
 use super::party_sections::heed_sections;
 use super::quantities::doubt_quantities;
+use super::rates::join_rates;
 use super::receipts::doubt_unnamed;
 use super::second_choice::second_choices;
 use super::sequence::Evidence;
@@ -234,6 +235,11 @@ pub fn decode_page(
     if options.fields.check_sums && !is_plain {
         complete_cut_totals(&mut decoding.entities);
         relabel_totals(&mut decoding.entities);
+        let has_taxes =
+            prediction.heads.iter().any(|head| head.labels.entity_index("tax").is_some());
+        if has_taxes && (options.labels.is_empty() || options.labels.iter().any(|l| l == "tax")) {
+            join_rates(&mut decoding, page, &context);
+        }
     }
     if !is_plain {
         complete_names(&mut decoding, page);

@@ -1,5 +1,5 @@
 //! Names that forms give in sections of their own: `EMISOR` above `NOMBRE: …`, `PRESTADOR / FORNECEDOR` above `Nome
-//! Empresarial` and the name below that; and what the stub of a Brazilian invoice says (`RECEBEMOS DE … OS PRODUTOS`).
+//! Empresarial` and the name below that.
 //! Tax authorities prescribe such forms, so millions of invoices of a country look alike.
 
 use super::caption_value::line_below;
@@ -8,6 +8,7 @@ use super::field_names::{is_heading, letters};
 use super::neighbours::{goes_on, is_within, on_one_line, pieces};
 use super::page::HeadPrediction;
 use super::parties::PARTIES;
+use super::stub::on_stub;
 use super::surplus::digits;
 use crate::document::Word;
 use crate::geometry::PixelBox;
@@ -18,7 +19,7 @@ const NAMED: f32 = 1e6;
 /// What those of all other words of the page are multiplied by as the same party.
 const OTHERS: f32 = 1e-4;
 /// Words of a name at most.
-const NAME_WORDS: usize = 12;
+pub const NAME_WORDS: usize = 12;
 /// A section reaches so many heights of its heading down.
 const SECTION: u32 = 14;
 /// Below the key of a cell, in its heights, stands its value.
@@ -296,7 +297,7 @@ fn in_pairs(words: &[Word], pieces: &[Range<usize>]) -> Vec<(&'static str, Vec<u
 }
 
 /// Whether words may be a party's name.
-fn is_name(words: &[Word], name: &[usize]) -> bool {
+pub fn is_name(words: &[Word], name: &[usize]) -> bool {
     let texts: Vec<&str> = name.iter().map(|&word| words[word].text.as_str()).collect();
     let text = texts.join(" ");
     (1..=NAME_WORDS).contains(&name.len())
@@ -306,47 +307,6 @@ fn is_name(words: &[Word], name: &[usize]) -> bool {
         && !is_heading(&text)
         && !NAME_KEYS.contains(&letters(&text).as_str())
         && caption_at(words, name[0]).is_none_or(|(length, _)| length < name.len())
-}
-
-/// Whether a word is the end of `RECEBEMOS DE`, with which the stub of a Brazilian invoice begins.
-pub fn is_receipt_of(words: &[Word], word: usize) -> bool {
-    let is = |word: usize, text: &str| letters(&words[word].text) == text;
-    word > 0 && is(word, "de") && is(word - 1, "recebemos")
-}
-
-/// The parties that the stub of a Brazilian invoice names: `RECEBEMOS DE … OS PRODUTOS`, `DESTINATÁRIO: … - RUA …`.
-fn on_stub(words: &[Word]) -> Vec<(&'static str, Vec<usize>)> {
-    const END: [&str; 4] = ["os", "as", "o", "a"];
-    const GOODS: [&str; 5] = ["produtos", "produto", "mercadorias", "servicos", "bens"];
-    let is = |word: usize, names: &[&str]| {
-        words.get(word).is_some_and(|word| {
-            let text = word.text.split('/').next().unwrap_or_default();
-            names.contains(&letters(text).as_str())
-        })
-    };
-    let is_dash = |word: usize| matches!(words[word].text.as_str(), "-" | "–" | "—");
-    let Some(first) = (2..words.len()).find(|&at| is_receipt_of(words, at - 1)) else {
-        return Vec::new();
-    };
-    let reach = words.len().min(first + 2 * NAME_WORDS);
-    let Some(end) = (first..reach).find(|&at| is(at, &END) && is(at + 1, &GOODS)) else {
-        return Vec::new();
-    };
-    let upto = |first: usize, reach: usize| -> Vec<usize> {
-        (first..reach).take_while(|&word| !is_dash(word)).collect()
-    };
-    let mut found = vec![(PARTIES[0], upto(first, end))];
-    let addressee = (end..words.len().min(end + 40))
-        .find(|&at| is(at, &["destinatario"]) && words[at].text.ends_with(':'));
-    if let Some(at) = addressee {
-        let reach = words.len().min(at + 1 + NAME_WORDS);
-        let name = upto(at + 1, reach);
-        if name.len() < NAME_WORDS {
-            found.push((PARTIES[1], name));
-        }
-    }
-    found.retain(|(_, name)| is_name(words, name));
-    found
 }
 
 #[cfg(test)]
@@ -426,16 +386,5 @@ mod tests {
         ]);
         assert_eq!(behind, ["Mustermann GmbH,", "Schmidt AG,"]);
         assert_eq!(parties(&[&["Von: 10:00", "An: 12:00"]]), ["", ""]);
-    }
-
-    #[test]
-    fn a_brazilian_stub_names_both() {
-        let stub = "RECEBEMOS DE GRANJAS SAO JOSE SA OS PRODUTOS CONSTANTES DA NOTA FISCAL";
-        let addressee = "DESTINATÁRIO: PANIFICADORA M & M LTDA - RUA CESARIO 735";
-        assert_eq!(
-            parties(&[&[stub], &[addressee]]),
-            ["GRANJAS SAO JOSE SA", "PANIFICADORA M & M LTDA"]
-        );
-        assert_eq!(parties(&[&["RECEBEMOS DE volta OS LIVROS"]]), ["", ""]);
     }
 }

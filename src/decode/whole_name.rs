@@ -7,7 +7,7 @@ use super::fields::is_field_label;
 use super::neighbours::goes_on;
 use super::page::PageDecoding;
 use super::parties::PARTIES;
-use super::party_sections::is_receipt_of;
+use super::stub::is_receipt_of;
 use super::surplus::digits;
 use crate::document::Page;
 
