@@ -13,7 +13,7 @@ use super::caption_rows::values_of_rows;
 use super::caption_value::{VALUE_WORDS, slashed_number, value_at, value_of};
 use super::caption_words::{caption_at, caption_in};
 use super::date::is_written_date;
-use super::field_names::{Announced, NAMED, NUMBER, Nature, OF_NUMBER};
+use super::field_names::{Announced, NAMED, NUMBER, Nature, OF_NUMBER, letters};
 use super::fill_in::fill_in;
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
@@ -123,6 +123,7 @@ fn rivals(label: &str, kind: ValueKind) -> bool {
 fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
     let mut found = Vec::new();
     let mut without_value: Vec<Range<usize>> = Vec::new();
+    let mut numbers: Vec<(String, Vec<usize>)> = Vec::new();
     let mut start = 0;
     while start < words.len() {
         let Some((length, announced)) = caption_at(words, start) else {
@@ -138,6 +139,7 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
         if let Some(value) = value_of(words, start..end, announced, context) {
             if announced.label == Some(NUMBER) {
                 found.extend(date_behind(words, &value, context));
+                numbers.push((letters_of(words, start..end), value.clone()));
             }
             found.push(Captioned { announced, words: value });
         } else if announced.label == Some(NUMBER) {
@@ -145,6 +147,8 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
         }
         start = end;
     }
+    let of_others = numbers_of_others(words, &numbers);
+    found.retain(|one| !of_others.contains(&one.words));
     for (announced, value) in values_of_rows(words, context) {
         let is_known = |one: &Captioned| one.words.iter().any(|word| value.contains(word));
         if !found.iter().any(is_known) {
@@ -171,6 +175,26 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
     let number = of_nota_fiscal.or(by_key);
     found.extend(number.map(|number| Captioned { announced: OF_NUMBER, words: number }));
     found
+}
+
+/// The letters of a caption.
+fn letters_of(words: &[Word], caption: Range<usize>) -> String {
+    words[caption].iter().map(|word| letters(&word.text)).collect()
+}
+
+/// Numbers whose caption stands before several different ones are of the parties, where another caption names one:
+/// `Número de Documento` of seller and buyer beside `FACTURA ELECTRÓNICA DE VENTA No.`
+fn numbers_of_others(words: &[Word], numbers: &[(String, Vec<usize>)]) -> Vec<Vec<usize>> {
+    let text = |number: &[usize]| -> String {
+        number.iter().map(|&word| words[word].text.as_str()).collect()
+    };
+    let is_of_other = |(caption, number): &&(String, Vec<usize>)| {
+        let mut alike = numbers.iter().filter(|(other, _)| other == caption);
+        alike.any(|(_, other)| text(other) != text(number))
+    };
+    let others: Vec<Vec<usize>> =
+        numbers.iter().filter(is_of_other).map(|(_, number)| number.clone()).collect();
+    if others.len() < numbers.len() { others } else { Vec::new() }
 }
 
 /// The word at `start`, if it is a caption and its value in one.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::decode::test_words::page;
 use crate::geometry::PixelBox;
 use crate::labels::LabelSet;
 
@@ -412,4 +413,23 @@ fn a_number_that_a_caption_names_outdoes_what_the_model_sees() {
     heed_captions(&mut head, &words, true, &ValueContext::of_words(&words));
     let given = |word: usize| head.given(word, 0);
     assert!(given(2) > 0.9 && given(2) > given(3), "{} {}", given(2), given(3));
+}
+
+/// As seen on Colombian invoices.
+#[test]
+fn a_caption_of_several_numbers_names_the_parties() {
+    let lines = |texts: &[&str]| {
+        let rows: Vec<[&str; 1]> = texts.iter().map(|text| [*text]).collect();
+        page(&rows.iter().map(|row| row.as_slice()).collect::<Vec<_>>())
+    };
+    let numbers = |texts: &[&str]| -> Vec<String> {
+        let found = found(&lines(texts));
+        let of_paper = found.into_iter().filter(|(label, _)| *label == Some(NUMBER));
+        of_paper.map(|(_, text)| text).collect()
+    };
+    let [seller, buyer] = ["Número de Documento: 900946973", "Número de Documento: 800134459"];
+    let paper = "Factura electrónica de venta No. FV1639";
+    assert_eq!(numbers(&[seller, paper, buyer]), ["FV1639"]);
+    assert_eq!(numbers(&[seller, paper]), ["900946973", "FV1639"]);
+    assert_eq!(numbers(&[seller, buyer]).len(), 2, "one may be the paper's");
 }

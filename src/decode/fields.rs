@@ -6,25 +6,23 @@
 //! (subtotal + tax = total) speak for each other; but for the sum of two shares of a tax, no value is made
 //! up that was not read.
 
-use super::currency::marks;
-use super::date::{is_written_date, parse_date};
-use super::field_names::{begins_with_title, is_heading};
+use super::date::is_written_date;
+use super::field_names::is_heading;
 use super::field_sums::{
     Role, answer_of_shares, exchange_tax_and_net, exchange_total_and_net, favour_sums_that_add_up,
     favour_tax_of_all, leave_out_parts_of_bills, leave_out_taxes_of_all, leave_out_unlikely_parts,
 };
 use super::items::{is_item_label, line_items};
-use super::lookalike::digit_of;
-use super::parties::{PARTIES, is_form_of_address, is_legal_form, sells};
+use super::may_answer::may_answer;
+use super::parties::{PARTIES, is_form_of_address, sells};
 use super::several::of_first_invoice;
 use super::sums::amount_units;
-use super::surplus::{digits, is_figures, without_surplus};
+use super::surplus::without_surplus;
 use super::value::{ValueKind, plain};
 use crate::document::{Entity, Value, letters_and_digits};
 use crate::geometry::PixelBox;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
 /// What counts as an answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -151,88 +149,6 @@ pub(super) fn is_form_part(label: &str) -> bool {
     matches!(label, "question" | "answer" | "header" | "other")
 }
 
-/// Whether a text can answer at all: a name has letters, a number that names something a digit, a date
-/// more than a day, a currency its sign, and a sum is no date. Nothing is better than nonsense.
-fn may_answer(entity: &Entity) -> bool {
-    /// Of a date that can't be read for a letter or two, so much is left; more is a number.
-    const DIGITS_OF_DATE: RangeInclusive<usize> = 5..=8;
-    const PARTS_OF_DATE: usize = 3;
-    /// Keys of access to a tax authority's register have 44.
-    const MOST_FIGURES: usize = 30;
-    let text = &entity.text;
-    let is_date = || {
-        // Letters in the place of figures, but no `PI/0225/05`; figures alone that are no date are a time or half of one.
-        let of_date = |c: char| !c.is_alphabetic() || digit_of(c).is_some();
-        let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
-        DIGITS_OF_DATE.contains(&digits(text))
-            && parts.count() == PARTS_OF_DATE
-            && text.contains(char::is_alphabetic)
-            && text.chars().all(of_date)
-    };
-    match ValueKind::of_label(&entity.label) {
-        ValueKind::Text => {
-            let is_party = PARTIES.contains(&entity.label.as_str());
-            letters_and_digits(text).len() > 1
-                && !is_address_of_mail(text)
-                && !(is_party && (begins_with_title(text) || is_legal_form(text)))
-        }
-        ValueKind::Identifier => {
-            (1..=MOST_FIGURES).contains(&digits(&plain(entity.value.as_ref(), text)))
-                && !is_rate(text)
-                && !is_phone(text)
-                && !is_time(text)
-                && !is_unit(text)
-        }
-        ValueKind::Date => entity.value.is_some() || is_date(),
-        ValueKind::Currency => {
-            entity.value.is_some() || !marks(&text.chars().collect::<Vec<_>>()).is_empty()
-        }
-        ValueKind::Amount => {
-            !is_account(text)
-                && (entity.value.is_some()
-                    || (digits(text) > 0 && parse_date(text, None).is_none()))
-        }
-        ValueKind::Quantity => true,
-    }
-}
-
-/// `someone@example.com`
-fn is_address_of_mail(text: &str) -> bool {
-    text.contains('@') && !text.contains(char::is_whitespace)
-}
-
-/// `85%`
-fn is_rate(text: &str) -> bool {
-    text.strip_suffix('%').is_some_and(|rate| rate.chars().all(|c| c.is_ascii_digit() || c == '.'))
-}
-
-/// `323-603-0004`, `(323) 603-0004`: in groups of three, three and four figures.
-fn is_phone(text: &str) -> bool {
-    let figures = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
-    figures.map(str::len).eq([3, 3, 4]) && !text.contains(char::is_alphabetic)
-}
-
-/// `#03-18`: a shop's floor and unit.
-fn is_unit(text: &str) -> bool {
-    let parts = text.strip_prefix('#').and_then(|rest| rest.split_once('-'));
-    parts.is_some_and(|(floor, unit)| {
-        floor.len() == 2 && (2..=3).contains(&unit.len()) && is_figures(floor) && is_figures(unit)
-    })
-}
-
-/// `13:19`
-fn is_time(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(':').collect();
-    (2..=3).contains(&parts.len())
-        && parts.iter().all(|part| (1..=2).contains(&part.len()) && is_figures(part))
-}
-
-/// `123145235345`: so many figures without any point are no sum.
-fn is_account(text: &str) -> bool {
-    const FIGURES: usize = 10;
-    is_figures(text) && text.len() >= FIGURES
-}
-
 /// An entity in the running for its label.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Candidate {
@@ -299,7 +215,7 @@ fn plausibility(kind: ValueKind, entity: &Entity, cents: bool) -> f32 {
     let letters = entity.text.chars().filter(|c| c.is_alphanumeric()).count();
     match (kind, &entity.value) {
         (ValueKind::Identifier, _) if is_written_date(&entity.text) => IMPLAUSIBLE,
-        (ValueKind::Text, _) if letters >= 2 && !is_no_name(&entity.text) => 1.0,
+        (ValueKind::Text, _) if letters >= 2 && !is_no_name(&entity.text) => legibility(entity),
         (ValueKind::Text, _) | (_, None) => IMPLAUSIBLE,
         (_, Some(Value::Amount { amount, .. })) => {
             let nothing = !amount.contains(|c| ('1'..='9').contains(&c));
@@ -312,6 +228,18 @@ fn plausibility(kind: ValueKind, entity: &Entity, cents: bool) -> f32 {
         }
         _ => 1.0,
     }
+}
+
+/// How far a name can be read: a logo that was misread is a few letters, read unsurely.
+fn legibility(entity: &Entity) -> f32 {
+    const SHORT: usize = 3;
+    /// What a short name is worth against another.
+    const OF_SHORT: f32 = 0.6;
+    if !PARTIES.contains(&entity.label.as_str()) {
+        return 1.0;
+    }
+    let read = 0.5 + 0.5 * entity.ocr_confidence;
+    read * if letters_and_digits(&entity.text).chars().count() <= SHORT { OF_SHORT } else { 1.0 }
 }
 
 /// Whether a text is a document's title, a form of address, points to something else, or ends as sentences do and no legal form

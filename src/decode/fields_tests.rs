@@ -94,6 +94,17 @@ fn a_tax_of_everything_is_none() {
     assert_eq!(chosen(&nothing, "tax").as_deref(), Some("0.00"));
 }
 
+/// As seen: `ORLEN S.A.` below a logo that was read as three letters.
+#[test]
+fn a_name_that_was_read_yields_to_no_smudge() {
+    let mut logo = entity(0, "company", "aaa Bee", 0.95);
+    logo.ocr_confidence = 0.3;
+    let below = entity(1, "company", "IKEA Retail Sp.", 0.8);
+    assert_eq!(chosen(&[logo, below], "company").as_deref(), Some("IKEA Retail Sp."));
+    let short = [entity(0, "company", "col", 0.9), entity(1, "company", "ORLEN S.A.", 0.7)];
+    assert_eq!(chosen(&short, "company").as_deref(), Some("ORLEN S.A."));
+}
+
 /// As seen on receipts: the number of a till, an item's price, the tax of one rate.
 #[test]
 fn what_is_far_from_the_total_is_no_subtotal() {

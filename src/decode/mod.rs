@@ -25,6 +25,7 @@ mod head_name;
 pub mod items;
 pub mod link;
 mod lookalike;
+mod may_answer;
 pub mod merge;
 mod months;
 mod neighbours;

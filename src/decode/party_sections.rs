@@ -80,6 +80,9 @@ pub fn heed_sections(head: &mut HeadPrediction, words: &[Word]) {
             found.push((section.party, name));
         }
     }
+    if !found.iter().any(|(party, _)| *party == PARTIES[0]) {
+        found.extend(at_head(words, &pieces, &sections));
+    }
     if found.is_empty() {
         found = in_columns(words, &pieces, &sections);
     }
@@ -234,6 +237,40 @@ impl NameKey {
     }
 }
 
+/// The seller's name behind a key of companies that stands in no section, above what names the buyer: `Razón Social: …`
+/// above `Cliente: …`.
+fn at_head(
+    words: &[Word],
+    pieces: &[Range<usize>],
+    sections: &[Section],
+) -> Option<(&'static str, Vec<usize>)> {
+    /// Of companies, by their letters: `Nombre` may be anybody's.
+    const OF_COMPANIES: [&str; 8] = [
+        "razonsocial",
+        "razaosocial",
+        "ragionesociale",
+        "raisonsociale",
+        "denominazione",
+        "companyname",
+        "businessname",
+        "legalname",
+    ];
+    let keys = pieces.iter().filter_map(|piece| NameKey::at(words, piece));
+    let key = keys.min_by_key(|key| key.bbox.top())?;
+    let is_companys = OF_COMPANIES.contains(&letters(&text_of(words, &key.words)).as_str());
+    let names_buyer = |start: usize| {
+        words[start].bbox.top() > key.bbox.bottom()
+            && caption_at(words, start)
+                .is_some_and(|(_, announced)| announced.label == Some(PARTIES[1]))
+    };
+    let of_seller = key.has_colon
+        && is_companys
+        && section_of(sections, &key).is_none()
+        && (0..words.len()).any(names_buyer);
+    let name = of_seller.then(|| key.name(words, pieces))??;
+    Some((PARTIES[0], name))
+}
+
 /// The first names below a seller's heading and a buyer's that stand on one line, as heads of columns: `ÉMETTEUR
 /// DESTINATAIRE`.
 fn in_columns(
@@ -310,81 +347,5 @@ pub fn is_name(words: &[Word], name: &[usize]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::decode::test_words::page;
-    use crate::labels::LabelSet;
-
-    /// Company and customer that a page names so, where the model sees none.
-    fn parties(lines: &[&[&str]]) -> [String; 2] {
-        let words = page(lines);
-        let labels = LabelSet::bio(&PARTIES);
-        let row = labels.names().iter().map(|name| if name == "O" { 0.9 } else { 0.025 });
-        let probabilities = vec![row.collect::<Vec<f32>>(); words.len()];
-        let mut head = HeadPrediction { labels, probabilities };
-        heed_sections(&mut head, &words);
-        [0, 1].map(|label| {
-            let named = (0..words.len()).filter(|&word| head.given(word, label) > 0.5);
-            named.map(|word| words[word].text.as_str()).collect::<Vec<_>>().join(" ")
-        })
-    }
-
-    /// As on Mexican and Salvadoran invoices, whose keys and values stand in columns, sections below or beside each other.
-    #[test]
-    fn keys_of_names_are_of_the_section_above() {
-        let below = parties(&[
-            &["EMISOR"],
-            &["NOMBRE:", "IMPORTADORA SAYTO"],
-            &["REGIMEN FISCAL:", "601"],
-            &["RECEPTOR"],
-            &["NOMBRE:", "ROBERTO RETA"],
-        ]);
-        assert_eq!(below, ["IMPORTADORA SAYTO", "ROBERTO RETA"]);
-        let beside = parties(&[
-            &["Sprzedawca", "Nabywca"],
-            &["NIP: 5265877635", "NIP: 6808208874"],
-            &["Nazwa: Dróżdż and Górecki", "Nazwa: Strzelczyk LLC"],
-        ]);
-        assert_eq!(beside, ["Dróżdż and Górecki", "Strzelczyk LLC"]);
-    }
-
-    /// As on Brazilian invoices for services.
-    #[test]
-    fn cells_have_their_names_below_their_keys() {
-        let found = parties(&[
-            &["PRESTADOR / FORNECEDOR"],
-            &["Nome / Nome Empresarial", "Município / Sigla UF"],
-            &["Serviços de Publicidade", "São Vicente / SP"],
-            &["TOMADOR / ADQUIRENTE"],
-            &["Nome / Nome Empresarial", "Município / Sigla UF"],
-            &["Bento e Silvana Ltda", "Sorocaba / SP"],
-        ]);
-        assert_eq!(found, ["Serviços de Publicidade", "Bento e Silvana Ltda"]);
-    }
-
-    #[test]
-    fn columns_and_other_keys_name_nobody() {
-        let table = parties(&[&["Sprzedawca"], &["Lp", "Nazwa"], &["1", "FARBY AKRYLOWE"]]);
-        assert_eq!(table, ["", ""]);
-        assert_eq!(parties(&[&["EMISOR"], &["Nombre comercial: La Tienda"]]), ["", ""]);
-        assert_eq!(parties(&[&["Nome: Bento e Silvana"]]), ["", ""], "of no section");
-    }
-
-    /// As on a French and a German invoice.
-    #[test]
-    fn names_below_two_heads_or_behind_two_words() {
-        let columns = parties(&[
-            &["ÉMETTEUR", "DESTINATAIRE"],
-            &["_"],
-            &["Tricatel", "Burger Queen"],
-            &["FR", "FR"],
-        ]);
-        assert_eq!(columns, ["Tricatel", "Burger Queen"]);
-        let behind = parties(&[
-            &["Von: Mustermann GmbH, Hauptstrasse 10, 10115 Berlin"],
-            &["An: Schmidt AG, Industrieweg 5, 80333 Muenchen"],
-        ]);
-        assert_eq!(behind, ["Mustermann GmbH,", "Schmidt AG,"]);
-        assert_eq!(parties(&[&["Von: 10:00", "An: 12:00"]]), ["", ""]);
-    }
-}
+#[path = "party_sections_tests.rs"]
+mod tests;
