@@ -3,7 +3,7 @@
 //! Candidates of one label are ranked by the model's score, by whether their text can be understood
 //! as the label demands, by how often their value occurs, and, where all that is level, by place:
 //! sums stand at the end of a document, names and numbers at its head. Sums that add up
-//! (subtotal + tax = total) speak for each other; but for the sum of two shares of a tax, no value is made
+//! (subtotal + tax = total) speak for each other; but for the sum of a tax's shares, no value is made
 //! up that was not read.
 
 use super::date::is_written_date;

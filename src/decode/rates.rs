@@ -9,6 +9,7 @@ use super::rate_lines::{
 };
 use super::sums::{ROLES, amount_units, decimal};
 use crate::document::{Entity, Page, Value, Word};
+use std::collections::HashSet;
 
 /// Tells taxes of several rates as one. What passed for the total and is that of one rate gives way to what the lines
 /// make.
@@ -17,8 +18,7 @@ pub fn join_rates(decoding: &mut PageDecoding, page: &Page, context: &ValueConte
     let units = |entity: &Entity| amount_units(entity.value.as_ref());
     let words = &page.words;
     let lines = lines_of_sums(words);
-    let shares: Vec<Share> =
-        (0..lines.len()).flat_map(|line| shares_of_line(words, &lines, line, context)).collect();
+    let shares = last_shares(words, &lines, context);
     let Some((gross, chosen)) = cover(decoding, words, &lines, &shares, context) else { return };
     let of_lines: Vec<usize> =
         chosen.iter().flat_map(|share| lines[share.line].iter().copied()).collect();
@@ -65,9 +65,14 @@ pub fn join_rates(decoding: &mut PageDecoding, page: &Page, context: &ValueConte
     let mut keep = kept.iter();
     decoding.words.retain(|_| keep.next() == Some(&true));
     insert(decoding, page, tax, sum, joined);
-    for (id, entity) in decoding.entities.iter_mut().enumerate() {
-        entity.id = id;
-    }
+}
+
+/// What the last lines of rates say: a page ends with them, and a table may have a rate in each of many lines.
+fn last_shares(words: &[Word], lines: &[Vec<usize>], context: &ValueContext) -> Vec<Share> {
+    const MOST: usize = 12;
+    let of_lines = (0..lines.len()).map(|line| shares_of_line(words, lines, line, context));
+    let told: Vec<Vec<Share>> = of_lines.filter(|shares| !shares.is_empty()).collect();
+    told[told.len().saturating_sub(MOST)..].concat()
 }
 
 /// Whether a subtotal and a tax that the model sees make a total that it sees, but for those of one rate.
@@ -109,6 +114,9 @@ fn insert(decoding: &mut PageDecoding, page: &Page, label: &str, units: i128, wo
     decoding.entities.insert(place, entity);
     decoding.words.insert(place, Vec::new());
     decoding.set_words(place, page, words);
+    for (id, entity) in decoding.entities.iter_mut().enumerate() {
+        entity.id = id;
+    }
 }
 
 /// The entity of a label that has the best score.
@@ -136,17 +144,33 @@ fn cover(
         seen.iter().find_map(|&gross| Some((gross, covering(shares, gross as f64, &[])?)));
     let told: Vec<Share> =
         shares.iter().filter(|share| share.tolerance <= CLOSE).copied().collect();
-    let any = || {
-        let printed = (0..words.len()).rev().filter(|&word| is_sum(&words[word].text));
-        let mut sums = printed.filter_map(|word| Some((word, units_of(words, word, context)?)));
-        sums.find_map(|(word, gross)| {
-            let chosen = covering(&told, gross as f64, &[])?;
-            let apart = !chosen.iter().any(|share| lines[share.line].contains(&word));
-            (apart && gross > 0).then_some((gross, chosen))
-        })
-    };
     let of_halves = || Some((*seen.first()?, halves(words, lines, context)?));
+    let any = || cover_of_any(words, lines, &told, context);
     of_seen.or_else(any).or_else(of_halves)
+}
+
+/// The lines that make a sum printed elsewhere on the page, of the last ones.
+fn cover_of_any(
+    words: &[Word],
+    lines: &[Vec<usize>],
+    shares: &[Share],
+    context: &ValueContext,
+) -> Option<(i128, Vec<Share>)> {
+    const MOST: usize = 120;
+    let printed = (0..words.len()).rev().filter(|&word| is_sum(&words[word].text)).take(MOST);
+    let sums: Vec<(usize, i128)> = printed
+        .filter_map(|word| Some((word, units_of(words, word, context)?)))
+        .filter(|(_, units)| *units > 0)
+        .collect();
+    let mut tried = HashSet::new();
+    let news = sums.iter().map(|(_, units)| *units).filter(|units| tried.insert(*units));
+    news.collect::<Vec<_>>().into_iter().find_map(|gross| {
+        let chosen = covering(shares, gross as f64, &[])?;
+        let is_apart = |(word, units): &(usize, i128)| {
+            *units == gross && !chosen.iter().any(|share| lines[share.line].contains(word))
+        };
+        sums.iter().any(is_apart).then_some((gross, chosen))
+    })
 }
 
 #[cfg(test)]
