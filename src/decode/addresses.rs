@@ -7,7 +7,7 @@
 use super::caption_words::caption_at;
 use super::field_names::{is_heading, letters};
 use super::fill_in::has;
-use super::neighbours::pieces;
+use super::neighbours::{bbox_of, pieces};
 use super::page::HeadPrediction;
 use super::parties::{PARTIES, is_form_of_address};
 use super::surplus::digits;
@@ -88,11 +88,7 @@ fn sender_in(words: &[Word], piece: &Range<usize>) -> Option<Range<usize>> {
 
 /// The names above towns, in the order in which they stand, each once.
 fn addressees(words: &[Word], pieces: &[Range<usize>]) -> Vec<Range<usize>> {
-    let bbox = |piece: &Range<usize>| {
-        PixelBox::union_of(words[piece.clone()].iter().map(|word| word.bbox))
-            .unwrap_or(words[piece.start].bbox)
-    };
-    let boxes: Vec<PixelBox> = pieces.iter().map(bbox).collect();
+    let boxes: Vec<PixelBox> = pieces.iter().map(|piece| bbox_of(words, piece)).collect();
     let mut names: Vec<Range<usize>> = Vec::new();
     for town in (0..pieces.len()).filter(|&piece| is_town(words, &pieces[piece])) {
         let mut name = None;

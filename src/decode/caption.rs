@@ -59,7 +59,7 @@ pub fn heed_captions(
     let numbered = words_called(&found, NUMBER);
     let is_date = |&word: &usize| is_written_date(&words[word].text) && !numbered.contains(&word);
     for word in (0..words.len()).filter(is_date) {
-        head.weigh(word, |name, _| if name == NUMBER { DATE_AS_NUMBER } else { 1.0 });
+        head.weigh_label(word, NUMBER, DATE_AS_NUMBER);
     }
     doubt_other_numbers(head, words.len(), &found);
     for Captioned { announced, words } in &found {
@@ -95,7 +95,7 @@ fn doubt_other_numbers(head: &mut HeadPrediction, words: usize, found: &[Caption
         return;
     }
     for word in (0..words).filter(|word| !named.contains(word)) {
-        head.weigh(word, |name, _| if name == NUMBER { OTHER_NUMBER } else { 1.0 });
+        head.weigh_label(word, NUMBER, OTHER_NUMBER);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::ValueContext;
 use super::caption_value::has_cents;
 use super::quantities::is_quantity;
-use super::sums::{amount_units, words_of_number};
+use super::sums::{units_of, words_of_number};
 use super::surplus::digits;
 use super::value::typed_value;
 use crate::document::Word;
@@ -25,7 +25,7 @@ pub fn tax_by_rate(words: &[Word], row: &[usize], context: &ValueContext) -> Opt
         .collect();
     let sums: Vec<(Vec<usize>, f64)> = sums_of_row(words, row, context)
         .into_iter()
-        .filter_map(|sum| units(words, &sum, context).map(|units| (sum, units)))
+        .filter_map(|sum| units_of(words, &sum, context).map(|units| (sum, units as f64)))
         .collect();
     let is_tax = |tax: f64, of: f64, rate: f64| {
         // Of a sum without it, or with it.
@@ -73,12 +73,6 @@ fn rate_at(words: &[Word], row: &[usize], at: usize) -> Option<f64> {
     let sign_behind = || row.get(at + 1).is_some_and(|&next| words[next].text.starts_with('%'));
     let number = text.strip_suffix('%').or_else(|| sign_behind().then_some(text))?;
     number.replace(',', ".").parse().ok()
-}
-
-/// A sum in thousandths.
-fn units(words: &[Word], sum: &[usize], context: &ValueContext) -> Option<f64> {
-    let joined: String = sum.iter().map(|&index| words[index].text.as_str()).collect();
-    amount_units(typed_value("total", &joined, context).as_ref()).map(|units| units as f64)
 }
 
 #[cfg(test)]

@@ -245,7 +245,7 @@ fn words_of_groups(words: &[Word], run: &[usize]) -> usize {
 }
 
 /// The words at the head of a row up to its first wide gap.
-fn close_together<'a>(words: &[Word], row: &'a [usize]) -> &'a [usize] {
+pub fn close_together<'a>(words: &[Word], row: &'a [usize]) -> &'a [usize] {
     let close = row.windows(2).take_while(|w| goes_on(words[w[0]].bbox, words[w[1]].bbox)).count();
     &row[..row.len().min(close + 1)]
 }

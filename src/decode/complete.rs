@@ -38,9 +38,7 @@ pub fn complete(decoding: &mut PageDecoding, page: &Page, context: &ValueContext
             None => index += 1,
         }
     }
-    for (id, entity) in decoding.entities.iter_mut().enumerate() {
-        entity.id = id;
-    }
+    decoding.count_ids();
 }
 
 /// Words that might belong to an entity.
@@ -231,8 +229,7 @@ fn take_in(
     entity.score = other.map_or(entity.score, |score| score.max(entity.score));
     entity.value = typed_value(&entity.label, &entity.text, context);
     if let Some(other) = neighbour.entity {
-        decoding.entities.remove(other);
-        decoding.words.remove(other);
+        decoding.remove(other);
     }
 }
 

@@ -148,13 +148,19 @@ pub fn leave_out_parts_of_bills(candidates: &mut Candidates, entities: &[Entity]
     }
 }
 
+/// The best candidate for the total.
+fn best_total(candidates: &Candidates) -> Option<usize> {
+    let is_total = |label: &str| Role::of_label(label) == Some(Role::Total);
+    let (_, list) = candidates.iter().find(|(label, _)| is_total(label))?;
+    best_of(list)
+}
+
 /// No tax is as much as the total, unless there is nothing to pay.
 pub fn leave_out_taxes_of_all(candidates: &mut Candidates, entities: &[Entity]) {
     let units = |candidate: usize| amount_units(entities[candidate].value.as_ref());
-    let of_role = |label: &str, role: Role| Role::of_label(label) == Some(role);
-    let total = candidates.iter().find(|(label, _)| of_role(label, Role::Total));
-    let Some(total) = total.and_then(|(_, list)| best_of(list)).and_then(units) else { return };
-    for (_, taxes) in candidates.iter_mut().filter(|(label, _)| of_role(label, Role::Tax)) {
+    let Some(total) = best_total(candidates).and_then(units) else { return };
+    let is_tax = |label: &str| Role::of_label(label) == Some(Role::Tax);
+    for (_, taxes) in candidates.iter_mut().filter(|(label, _)| is_tax(label)) {
         taxes.retain(|tax| units(tax.index).is_none_or(|tax| tax == 0 || tax.abs() < total.abs()));
     }
 }
@@ -169,8 +175,7 @@ pub fn leave_out_unlikely_parts(candidates: &mut Candidates, entities: &[Entity]
         _ => None,
     };
     let units = |candidate: usize| amount_units(entities[candidate].value.as_ref());
-    let total = candidates.iter().find(|(label, _)| Role::of_label(label) == Some(Role::Total));
-    let Some(total) = total.and_then(|(_, list)| best_of(list)) else { return };
+    let Some(total) = best_total(candidates) else { return };
     let Some(gross) = units(total).filter(|gross| *gross > 0) else { return };
     let has_cents = |candidate: usize| amount(candidate).is_some_and(|text| text.contains('.'));
     let counts =

@@ -13,7 +13,7 @@ use super::page::HeadPrediction;
 use super::paid::sum_paid;
 use super::receipts::is_narrow;
 use super::sequence::Evidence;
-use super::sums::{Sum, amount_units, sums_of};
+use super::sums::{Sum, sums_of, units_of};
 use super::surplus::digits;
 use super::till_line::number_beside_time;
 use super::total_called::{Called, total_called, total_without_star};
@@ -21,7 +21,7 @@ use super::unnamed::{
     date_behind_place, first_date, is_in_date, number_behind_mark, number_of_paragon,
     number_that_says_so, number_under_title, only_date,
 };
-use super::value::{ValueKind, typed_value};
+use super::value::ValueKind;
 use crate::document::Word;
 
 /// What the odds of a number or date of an order are multiplied by where it stands in for the invoice's.
@@ -79,7 +79,7 @@ pub fn fill_in(
         // the sum without tax rather, where more is called the total; a time of day is no date.
         TOTAL => of_any(head, &[TOTAL]).iter().all(|&word| {
             let text = words[word].text.as_str();
-            let is_lesser = || units_of(words, &[word], context) <= greatest;
+            let is_lesser = || size_of(words, &[word], context) <= greatest;
             taxes.contains(&word)
                 || digits(text) == 0
                 || is_written_date(text)
@@ -106,7 +106,7 @@ fn leave_out_lesser_totals(
 ) -> i128 {
     /// Of the greatest.
     const LEAST: f64 = 0.4;
-    let units = |filling: &Filling| units_of(words, &filling.words, context);
+    let units = |filling: &Filling| size_of(words, &filling.words, context);
     let totals = fillings.iter().filter(|filling| filling.label == TOTAL);
     let greatest = totals.map(units).max().unwrap_or_default();
     let is_much = |filling: &Filling| units(filling) as f64 >= LEAST * greatest as f64;
@@ -114,10 +114,9 @@ fn leave_out_lesser_totals(
     greatest
 }
 
-/// A sum in thousandths without its sign; 0 where words are none.
-fn units_of(words: &[Word], sum: &[usize], context: &ValueContext) -> i128 {
-    let text: String = sum.iter().map(|&word| words[word].text.as_str()).collect();
-    amount_units(typed_value(TOTAL, &text, context).as_ref()).unwrap_or_default().abs()
+/// How much words are, in thousandths without a sign; 0 where they are no sum.
+fn size_of(words: &[Word], sum: &[usize], context: &ValueContext) -> i128 {
+    units_of(words, sum, context).unwrap_or_default().abs()
 }
 
 /// What a value with a caption may fill in.
@@ -161,7 +160,7 @@ fn insist_on_total(head: &mut HeadPrediction, words: &[Word], fillings: &[Fillin
     let said = total_without_star(words, sums).or_else(|| total_called(words, sums, &called));
     let Some(Called { total, is_news, others }) = said else { return };
     for word in others {
-        head.weigh(word, |name, _| if name == TOTAL { NOT_CALLED_SO } else { 1.0 });
+        head.weigh_label(word, TOTAL, NOT_CALLED_SO);
     }
     if is_news {
         head.insist(&total, TOTAL, NAMED_SO);

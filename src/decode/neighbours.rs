@@ -50,3 +50,9 @@ pub fn pieces(words: &[Word]) -> Vec<Range<usize>> {
     }
     pieces
 }
+
+/// The box of a piece, which has a word at least.
+pub fn bbox_of(words: &[Word], piece: &Range<usize>) -> PixelBox {
+    let boxes = words[piece.clone()].iter().map(|word| word.bbox);
+    PixelBox::union_of(boxes).unwrap_or(words[piece.start].bbox)
+}

@@ -47,6 +47,13 @@ pub struct DecodeOptions {
     pub captions: bool,
 }
 
+impl DecodeOptions {
+    /// Whether entities of a label are asked for.
+    fn wants(&self, label: &str) -> bool {
+        self.labels.is_empty() || self.labels.iter().any(|wanted| wanted == label)
+    }
+}
+
 impl Default for DecodeOptions {
     fn default() -> Self {
         Self {
@@ -84,6 +91,11 @@ impl HeadPrediction {
         }
         let sum: f32 = row.iter().sum();
         row.iter_mut().for_each(|probability| *probability /= sum.max(f32::MIN_POSITIVE));
+    }
+
+    /// As [`Self::weigh`], of one label alone.
+    pub(super) fn weigh_label(&mut self, word: usize, label: &str, weight: f32) {
+        self.weigh(word, |of, _| if of == label { weight } else { 1.0 });
     }
 
     /// Multiplies what the model gives words that follow each other as one entity of a label: the first as its
@@ -158,6 +170,19 @@ pub struct PageDecoding {
 }
 
 impl PageDecoding {
+    /// Takes an entity out, with its words.
+    pub(super) fn remove(&mut self, entity: usize) {
+        self.entities.remove(entity);
+        self.words.remove(entity);
+    }
+
+    /// Counts ids from 0 again, after entities came or went.
+    pub(super) fn count_ids(&mut self) {
+        for (id, entity) in self.entities.iter_mut().enumerate() {
+            entity.id = id;
+        }
+    }
+
     /// Makes an entity of these words, which are in order: its text, box and confidence follow.
     pub(super) fn set_words(&mut self, entity: usize, page: &Page, indices: Vec<usize>) {
         let words: Vec<_> = indices.iter().map(|word| page.words[*word].clone()).collect();
@@ -224,8 +249,10 @@ pub fn decode_page(
         let Some(entity) = bio::entity(page, &span, labels, decoding.entities.len()) else {
             continue;
         };
-        let wanted = options.labels.is_empty() || options.labels.contains(&entity.label);
-        if wanted && entity.score >= options.min_score && !entity.text.is_empty() {
+        if options.wants(&entity.label)
+            && entity.score >= options.min_score
+            && !entity.text.is_empty()
+        {
             decoding.entities.push(entity);
             decoding.words.push(span.words);
         }
@@ -237,7 +264,7 @@ pub fn decode_page(
         relabel_totals(&mut decoding.entities);
         let has_taxes =
             prediction.heads.iter().any(|head| head.labels.entity_index("tax").is_some());
-        if has_taxes && (options.labels.is_empty() || options.labels.iter().any(|l| l == "tax")) {
+        if has_taxes && options.wants("tax") {
             join_rates(&mut decoding, page, &context);
         }
     }

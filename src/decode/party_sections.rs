@@ -2,10 +2,10 @@
 //! Empresarial` and the name below that.
 //! Tax authorities prescribe such forms, so millions of invoices of a country look alike.
 
-use super::caption_value::line_below;
+use super::caption_value::{close_together, line_below};
 use super::caption_words::caption_at;
 use super::field_names::{is_heading, letters};
-use super::neighbours::{goes_on, is_within, on_one_line, pieces};
+use super::neighbours::{bbox_of, is_within, on_one_line, pieces};
 use super::page::HeadPrediction;
 use super::parties::PARTIES;
 use super::stub::on_stub;
@@ -92,7 +92,7 @@ pub fn heed_sections(head: &mut HeadPrediction, words: &[Word]) {
     for (party, name) in &found {
         let is_other = |word: &usize| !name.contains(word) && !goes_on_below(words, name, *word);
         for word in (0..words.len()).filter(is_other) {
-            head.weigh(word, |label, _| if label == *party { OTHERS } else { 1.0 });
+            head.weigh_label(word, party, OTHERS);
         }
     }
     for (party, name) in &found {
@@ -108,11 +108,6 @@ fn goes_on_below(words: &[Word], name: &[usize], word: usize) -> bool {
         && bbox.top() <= first.bottom() + height
         && bbox.left() + height >= first.left()
         && bbox.left() <= first.left() + 20 * height
-}
-
-fn bbox_of(words: &[Word], range: &Range<usize>) -> PixelBox {
-    let boxes = words[range.clone()].iter().map(|word| word.bbox);
-    PixelBox::union_of(boxes).unwrap_or(words[range.start].bbox)
 }
 
 fn text_of(words: &[Word], range: &Range<usize>) -> String {
@@ -216,9 +211,8 @@ impl NameKey {
         let below = || {
             let area = bbox_of(words, &self.words);
             let below = line_below(words, area, BELOW_KEY, |word| !self.words.contains(word))?;
-            let is_close = |pair: &&[usize]| goes_on(words[pair[0]].bbox, words[pair[1]].bbox);
-            let close = below.windows(2).take_while(is_close).count();
-            Some(below[..=close].to_vec()).filter(|name| is_name(words, name))
+            let name = close_together(words, &below);
+            is_name(words, name).then(|| name.to_vec())
         };
         behind().or_else(|| below().filter(|_| self.behind.is_empty()))
     }

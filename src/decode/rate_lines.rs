@@ -5,9 +5,8 @@ use super::ValueContext;
 use super::caption_value::has_cents;
 use super::field_names::letters;
 use super::neighbours::share_line;
-use super::sums::amount_units;
+use super::sums::units_of;
 use super::surplus::is_figures;
-use super::value::typed_value;
 use crate::document::Word;
 use std::ops::RangeInclusive;
 
@@ -70,7 +69,7 @@ pub fn shares_of_line(
     let sums_of = |line: &[usize], of_rate: usize| -> Vec<(usize, i128)> {
         line.iter()
             .filter(|&&word| word != of_rate && is_sum(&words[word].text))
-            .filter_map(|&word| Some((word, units_of(words, word, context)?)))
+            .filter_map(|&word| Some((word, units_of(words, &[word], context)?)))
             .filter(|(_, units)| *units > 0)
             .collect()
     };
@@ -153,7 +152,7 @@ pub fn halves(words: &[Word], lines: &[Vec<usize>], context: &ValueContext) -> O
                 of_line.iter().position(|&word| letters(&words[word].text).starts_with(name))?;
             let sums = of_line[named + 1..].iter().rev();
             let word = *sums.clone().find(|&&word| is_sum(&words[word].text))?;
-            let tax = units_of(words, word, context).filter(|tax| *tax > 0)?;
+            let tax = units_of(words, &[word], context).filter(|tax| *tax > 0)?;
             Some(Share { line, rate: 0.0, word, tax, gross: 0.0, tolerance: 0.0 })
         })
     };
@@ -182,9 +181,4 @@ fn bare_rate(text: &str) -> Option<f64> {
 /// `12,50`, `12,50€`, `9.80A`
 pub fn is_sum(text: &str) -> bool {
     has_cents(text.trim_end_matches(|c: char| !c.is_ascii_digit()))
-}
-
-/// A sum in thousandths.
-pub fn units_of(words: &[Word], word: usize, context: &ValueContext) -> Option<i128> {
-    amount_units(typed_value("total", &words[word].text, context).as_ref())
 }

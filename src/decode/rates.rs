@@ -4,10 +4,8 @@
 
 use super::ValueContext;
 use super::page::PageDecoding;
-use super::rate_lines::{
-    CLOSE, Share, covering, halves, is_sum, lines_of_sums, shares_of_line, units_of,
-};
-use super::sums::{ROLES, amount_units, decimal};
+use super::rate_lines::{CLOSE, Share, covering, halves, is_sum, lines_of_sums, shares_of_line};
+use super::sums::{ROLES, amount_units, decimal, units_of};
 use crate::document::{Entity, Page, Value, Word};
 use std::collections::HashSet;
 
@@ -26,15 +24,15 @@ pub fn join_rates(decoding: &mut PageDecoding, page: &Page, context: &ValueConte
         return;
     }
     let is_on_lines = |at: usize| decoding.words[at].iter().all(|word| of_lines.contains(word));
-    let whole =
-        |word: &usize| !of_lines.contains(word) && units_of(words, *word, context) == Some(gross);
+    let whole = |word: &usize| {
+        !of_lines.contains(word) && units_of(words, &[*word], context) == Some(gross)
+    };
     let best = best_of(decoding, total);
     let is_right =
         best.is_some_and(|at| !is_on_lines(at) || units(&decoding.entities[at]) == Some(gross));
     if let (false, Some(word)) = (is_right, (0..words.len()).rev().find(whole)) {
         if let Some(at) = best {
-            decoding.entities.remove(at);
-            decoding.words.remove(at);
+            decoding.remove(at);
         }
         insert(decoding, page, total, gross, vec![word]);
     }
@@ -46,7 +44,7 @@ pub fn join_rates(decoding: &mut PageDecoding, page: &Page, context: &ValueConte
     let printed = (0..words.len()).find(|word| {
         !of_lines.contains(word)
             && is_sum(&words[*word].text)
-            && units_of(words, *word, context) == Some(sum)
+            && units_of(words, &[*word], context) == Some(sum)
     });
     let mut joined: Vec<usize> =
         printed.map_or_else(|| chosen.iter().map(|share| share.word).collect(), |word| vec![word]);
@@ -58,12 +56,11 @@ pub fn join_rates(decoding: &mut PageDecoding, page: &Page, context: &ValueConte
                 && units(entity).is_some_and(|net| net + sum != gross)
                 && decoding.words[at].iter().any(|word| of_lines.contains(word)))
     };
-    let kept: Vec<bool> =
-        decoding.entities.iter().enumerate().map(|(at, entity)| !is_part(at, entity)).collect();
-    let mut keep = kept.iter();
-    decoding.entities.retain(|_| keep.next() == Some(&true));
-    let mut keep = kept.iter();
-    decoding.words.retain(|_| keep.next() == Some(&true));
+    let parts: Vec<usize> =
+        (0..decoding.entities.len()).filter(|&at| is_part(at, &decoding.entities[at])).collect();
+    for at in parts.into_iter().rev() {
+        decoding.remove(at);
+    }
     insert(decoding, page, tax, sum, joined);
 }
 
@@ -114,9 +111,7 @@ fn insert(decoding: &mut PageDecoding, page: &Page, label: &str, units: i128, wo
     decoding.entities.insert(place, entity);
     decoding.words.insert(place, Vec::new());
     decoding.set_words(place, page, words);
-    for (id, entity) in decoding.entities.iter_mut().enumerate() {
-        entity.id = id;
-    }
+    decoding.count_ids();
 }
 
 /// The entity of a label that has the best score.
@@ -159,7 +154,7 @@ fn cover_of_any(
     const MOST: usize = 120;
     let printed = (0..words.len()).rev().filter(|&word| is_sum(&words[word].text)).take(MOST);
     let sums: Vec<(usize, i128)> = printed
-        .filter_map(|word| Some((word, units_of(words, word, context)?)))
+        .filter_map(|word| Some((word, units_of(words, &[word], context)?)))
         .filter(|(_, units)| *units > 0)
         .collect();
     let mut tried = HashSet::new();

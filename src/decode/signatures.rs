@@ -44,7 +44,7 @@ pub fn heed_signatures(head: &mut HeadPrediction, words: &[Word]) {
         };
         for place in other_places(words, &name) {
             for word in place.clone() {
-                head.weigh(word, |label, _| if label == customer { BUYS } else { 1.0 });
+                head.weigh_label(word, customer, BUYS);
             }
             head.favour(place, company, SELLS);
         }

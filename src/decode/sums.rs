@@ -7,6 +7,7 @@ use super::neighbours::on_one_line;
 use super::page::HeadPrediction;
 use super::sequence::Evidence;
 use super::surplus::is_figures;
+use super::value::typed_value;
 use crate::document::{Value, Word};
 
 /// Sums looked at on a page at most, the last ones: an invoice ends with its totals.
@@ -175,6 +176,12 @@ pub fn amount_units(value: Option<&Value>) -> Option<i128> {
         Some(Value::Amount { amount, .. }) => thousandths(amount),
         _ => None,
     }
+}
+
+/// The sum that words make, in thousandths.
+pub fn units_of(words: &[Word], sum: &[usize], context: &ValueContext) -> Option<i128> {
+    let joined: String = sum.iter().map(|&index| words[index].text.as_str()).collect();
+    amount_units(typed_value(ROLES[2], &joined, context).as_ref())
 }
 
 #[cfg(test)]
