@@ -2,7 +2,9 @@
 
 use super::{Context, ExitCode};
 use crate::error::{Error, Result, Stage};
+use crate::input::TextLayerMode;
 use crate::ocr::TesseractOptions;
+use crate::train::data::answers::{self, AnswersOptions};
 use crate::train::data::convert::{DataFormat, write_dataset};
 use crate::train::data::label_studio::write::labelling_config;
 use crate::train::data::report::AlignmentReport;
@@ -15,13 +17,14 @@ const EXAMPLES: &str = "\
 Examples:
   layoutlm convert sroie/train train.jsonl          one JSON object a page, labels on words
   layoutlm convert --ocr sroie/train train.shard    labels moved to Tesseract's words, pictures shrunk
+  layoutlm convert answers.csv mine.shard           a table of files and what they say, values searched
   layoutlm extract scans/ --page-words -o predicted.jsonl
   layoutlm convert predicted.jsonl tasks.json --labelling-config labels.xml
                                                     tasks for Label Studio, to be corrected
   layoutlm convert export.json corrected.jsonl      and back
 
 Kinds of data sets: sroie, funsd, xfund, cord, cord-typed, fcc, doclaynet, jsonl, label-studio,
-predictions, shard; docs/data.md shows the files of each.";
+answers, predictions, shard; docs/data.md shows the files of each.";
 
 /// Turn labelled data from one form into another
 #[derive(Debug, Clone, Args)]
@@ -57,10 +60,12 @@ pub fn run(args: ConvertArgs, context: &Context) -> anyhow::Result<ExitCode> {
         None => return Err(unknown_target(&args).into()),
     };
     let kind = args.from.map_or_else(|| DatasetKind::detect(&args.source), Ok)?;
-    let mut samples = read_dataset(kind, &args.source)?;
-    if args.ocr {
-        samples = read_by_ocr(samples, &args)?;
-    }
+    let samples = match (kind, args.ocr) {
+        (_, false) => read_dataset(kind, &args.source)?,
+        // Values have no places yet that could be moved: they are searched in what OCR reads.
+        (DatasetKind::Answers, true) => answers::read(&args.source, &by_ocr(&args))?,
+        (_, true) => read_by_ocr(read_dataset(kind, &args.source)?, &args)?,
+    };
     let report = AlignmentReport::of(&samples);
     write_dataset(to, &args.target, &samples)?;
     if let Some(path) = &args.labelling_config {
@@ -71,10 +76,16 @@ pub fn run(args: ConvertArgs, context: &Context) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::Success)
 }
 
+fn by_ocr(args: &ConvertArgs) -> AnswersOptions {
+    let language = args.language.clone();
+    AnswersOptions {
+        text_layer: TextLayerMode::Never,
+        ocr: TesseractOptions { language, ..TesseractOptions::default() },
+    }
+}
+
 fn read_by_ocr(samples: Vec<Sample>, args: &ConvertArgs) -> Result<Vec<Sample>> {
-    let options =
-        TesseractOptions { language: args.language.clone(), ..TesseractOptions::default() };
-    let recognizer = crate::ocr::open(&options)?;
+    let recognizer = crate::ocr::open(&by_ocr(args).ocr)?;
     reread(samples, recognizer.as_ref(), || ())
 }
 

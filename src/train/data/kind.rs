@@ -1,10 +1,11 @@
 //! The data sets by name: how each is recognised, read, and what it annotates.
 
+use super::answers::AnswersOptions;
 use super::cord::Reading;
 use super::json_file::invalid;
 use super::{
-    Sample, cord, doclaynet, fcc, funsd, jsonl, label_studio, predictions, shard, shard_files,
-    sroie, xfund,
+    Sample, answers, cord, doclaynet, fcc, funsd, jsonl, label_studio, predictions, shard,
+    shard_files, sroie, xfund,
 };
 use crate::error::{Error, ErrorCode, Result, Stage};
 use std::fmt;
@@ -27,6 +28,8 @@ pub enum DatasetKind {
     Jsonl,
     /// An export of Label Studio.
     LabelStudio,
+    /// A table of files and values.
+    Answers,
     /// What `extract` wrote.
     Predictions,
     /// Samples with shrunken pictures; see [`super::shard`].
@@ -34,7 +37,7 @@ pub enum DatasetKind {
 }
 
 impl DatasetKind {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Sroie,
         Self::Funsd,
         Self::Xfund,
@@ -44,6 +47,7 @@ impl DatasetKind {
         Self::Doclaynet,
         Self::Jsonl,
         Self::LabelStudio,
+        Self::Answers,
         Self::Predictions,
         Self::Shard,
     ];
@@ -60,6 +64,7 @@ impl DatasetKind {
             Self::Doclaynet => "doclaynet",
             Self::Jsonl => "jsonl",
             Self::LabelStudio => "label-studio",
+            Self::Answers => "answers",
             Self::Predictions => "predictions",
             Self::Shard => "shard",
         }
@@ -97,6 +102,8 @@ impl DatasetKind {
             Ok(Self::Jsonl)
         } else if holds("", ".shard") || path.extension().is_some_and(|e| e == "shard") {
             Ok(Self::Shard)
+        } else if path.extension().is_some_and(|e| e == "csv") {
+            Ok(Self::Answers)
         } else if path.extension().is_some_and(|e| e == "json") {
             Ok(Self::LabelStudio)
         } else {
@@ -144,6 +151,7 @@ pub fn read_dataset(kind: DatasetKind, path: &Path) -> Result<Vec<Sample>> {
         DatasetKind::Doclaynet => doclaynet::read(path),
         DatasetKind::Jsonl => jsonl::read(path),
         DatasetKind::LabelStudio => label_studio::read(path),
+        DatasetKind::Answers => answers::read(path, &AnswersOptions::default()),
         DatasetKind::Predictions => predictions::read(path),
         DatasetKind::Shard => read_shards(path),
     }
@@ -173,6 +181,7 @@ pub fn labels_for(kind: DatasetKind) -> Vec<String> {
         DatasetKind::Doclaynet
         | DatasetKind::Jsonl
         | DatasetKind::LabelStudio
+        | DatasetKind::Answers
         | DatasetKind::Predictions
         | DatasetKind::Shard => Vec::new(),
     }

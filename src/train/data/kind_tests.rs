@@ -148,3 +148,20 @@ fn counts_of_a_whole_set() {
     eprintln!("{} pages, {words} words, {links} links\n{tags:#?}", samples.len());
     eprintln!("{}", crate::train::data::report::AlignmentReport::of(&samples));
 }
+
+#[test]
+fn a_table_of_answers_teaches_where_its_values_stand() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = dir.path().join("answers.csv");
+    let pdf = fixture("fcc/p1.pdf");
+    let fcc = &read_dataset(DatasetKind::Fcc, &fixture("fcc")).unwrap()[0];
+    let number = tagged_text(fcc, "invoice_number");
+    let text = format!("file,invoice_number,tax\n{},{number},\n", pdf.display());
+    std::fs::write(&table, text).unwrap();
+    assert_eq!(DatasetKind::detect(&table).unwrap(), DatasetKind::Answers);
+    let sample = read_dataset(DatasetKind::Answers, &table).unwrap().remove(0);
+    sample.check().unwrap();
+    assert_eq!(tagged_text(&sample, "invoice_number"), number);
+    assert_eq!(sample.annotated, ["invoice_number", "tax"]);
+    assert_eq!(sample.words.len(), fcc.words.len());
+}

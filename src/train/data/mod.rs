@@ -4,6 +4,7 @@
 //! describes the formats as they lie on disk.
 
 pub mod align;
+pub mod answers;
 pub mod apportion;
 pub mod convert;
 pub mod cord;

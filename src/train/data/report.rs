@@ -35,9 +35,7 @@ impl AlignmentReport {
         let mut report = Self { pages: samples.len(), ..Self::default() };
         for sample in samples {
             for (key, value) in &sample.truth {
-                if sample.annotated.contains(key) {
-                    report.add(sample, key, value);
-                }
+                report.add(sample, key, value);
             }
         }
         report

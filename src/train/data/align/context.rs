@@ -157,13 +157,18 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// What stands before a word in its row, and in the word itself.
-    fn beside(&self, word: usize) -> String {
+    /// What stands before a word in its row, and in the word itself, folded.
+    pub fn beside(&self, word: usize) -> String {
         let row = self.rows.row_of[word] as usize;
         let mut row: Vec<usize> =
             self.members[row].iter().copied().take_while(|&other| other != word).collect();
         row.push(word);
         self.folded(&row)
+    }
+
+    /// What stands over a word in the row above, folded.
+    pub fn over(&self, word: usize) -> String {
+        self.folded(&self.above(word))
     }
 
     /// Words of the row above that stand over this one.

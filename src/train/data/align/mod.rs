@@ -7,6 +7,7 @@
 
 pub mod context;
 pub mod stream;
+pub mod values;
 
 use crate::document::Word;
 use context::{Context, PLAUSIBLE, amount_in_cents};
