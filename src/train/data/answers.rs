@@ -2,15 +2,18 @@
 //!
 //! A `.csv` file with the column `file` (relative to the table), if need be `page` (from 1), and a column for
 //! each label: `total`, `date`, `company` or one's own. An empty cell says that the page does not show it, `?`
-//! that nobody looked. The pages are read as `extract` reads them, and each value is searched in the words
-//! ([`align_values`]); one that isn't found, because it was misread, is not taught on that page.
+//! that nobody looked; `@left,top,right,bottom` names a place instead of a value. The pages are read as `extract`
+//! reads them, and each value is searched in the words ([`align_values`]); one that isn't found, because it was
+//! misread, is not taught on that page.
 
+use super::align::Alignment;
 use super::align::values::align_values;
 use super::json_file::invalid;
 use super::{Picture, Sample};
+use crate::document::Word;
 use crate::encode::image::shrink;
 use crate::error::{Error, ErrorCode, Result, Stage};
-use crate::geometry::PageSize;
+use crate::geometry::{NORM_SIDE, NormBox, PageSize};
 use crate::input::{InputOptions, PageImage, PageRange, Source, TextLayerMode, open};
 use crate::ocr::{Recognition, Recognizer, TesseractOptions};
 use image::DynamicImage;
@@ -26,14 +29,68 @@ const PAGE: &str = "page";
 /// Said of a value that nobody looked for.
 const UNKNOWN: &str = "?";
 
+/// Begins a cell that names places.
+const PLACE: char = '@';
+
 /// A line of the table.
 #[derive(Debug)]
 struct Row {
     /// As the table names it.
     file: String,
     page: u32,
-    /// Labels whose value is known; empty where the page does not show it.
-    values: BTreeMap<String, String>,
+    /// Of the labels that were looked for.
+    answers: BTreeMap<String, Answer>,
+}
+
+/// What a cell says.
+#[derive(Debug, Clone, PartialEq)]
+enum Answer {
+    NotShown,
+    Value(String),
+    /// Boxes on the page as it came, 0–1000, that hold the words.
+    Places(Vec<NormBox>),
+}
+
+impl Answer {
+    fn of(cell: &str) -> std::result::Result<Self, String> {
+        let Some(places) = cell.strip_prefix(PLACE) else {
+            let value = cell.to_string();
+            return Ok(if cell.is_empty() { Self::NotShown } else { Self::Value(value) });
+        };
+        let place = |text: &str| {
+            let sides: Vec<i64> = text.split(',').flat_map(str::parse).collect();
+            let &[left, top, right, bottom] = sides.as_slice() else {
+                return Err(format!("`{text}` is no place: left,top,right,bottom in 0–1000"));
+            };
+            Ok(NormBox::new(left, top, right, bottom))
+        };
+        places
+            .split([PLACE, ' '])
+            .filter(|text| !text.is_empty())
+            .map(place)
+            .collect::<std::result::Result<_, _>>()
+            .map(Self::Places)
+    }
+}
+
+/// A page as it was read.
+struct Read {
+    /// Without labels; level where it was photographed.
+    sample: Sample,
+    /// The centre of each word on the page as it came, 0–1000.
+    centres: Vec<(f32, f32)>,
+}
+
+impl Read {
+    /// The words whose centres lie in one of the places.
+    fn words_at(&self, places: &[NormBox]) -> Vec<usize> {
+        let within = |&(x, y): &(f32, f32), place: &NormBox| {
+            let [left, top, right, bottom] = place.to_array().map(|side| side as f32);
+            (left..=right).contains(&x) && (top..=bottom).contains(&y)
+        };
+        let is_meant = |centre| places.iter().any(|place| within(centre, place));
+        (0..self.centres.len()).filter(|&word| is_meant(&self.centres[word])).collect()
+    }
 }
 
 /// How the pages of a table are read.
@@ -78,7 +135,7 @@ fn rows(path: &Path) -> Result<Vec<Row>> {
     for record in table.records() {
         let record = record.map_err(at)?;
         let line = record.position().map_or(0, csv::Position::line);
-        let mut row = Row { file: String::new(), page: 1, values: BTreeMap::new() };
+        let mut row = Row { file: String::new(), page: 1, answers: BTreeMap::new() };
         for (name, cell) in names.iter().zip(record.iter()) {
             match name.as_str() {
                 FILE => row.file = cell.to_string(),
@@ -89,7 +146,10 @@ fn rows(path: &Path) -> Result<Vec<Row>> {
                         page.ok_or_else(|| wrong(line, format!("`{cell}` is no page number")))?;
                 }
                 _ if cell == UNKNOWN => {}
-                label => drop(row.values.insert(label.to_string(), cell.to_string())),
+                label => {
+                    let answer = Answer::of(cell).map_err(|message| wrong(line, message))?;
+                    row.answers.insert(label.to_string(), answer);
+                }
             }
         }
         if row.file.is_empty() {
@@ -103,8 +163,7 @@ fn rows(path: &Path) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// A page without labels, level where it was photographed.
-fn read_page(file: &Path, number: u32, reader: &Reader) -> Result<Sample> {
+fn read_page(file: &Path, number: u32, reader: &Reader) -> Result<Read> {
     let options = InputOptions {
         pages: PageRange::single(number),
         text_layer: reader.options.text_layer,
@@ -121,24 +180,30 @@ fn read_page(file: &Path, number: u32, reader: &Reader) -> Result<Sample> {
         None => reader.opened()?.recognize(&page)?,
     };
     let (mut words, size, picture) = (read.words, page.size(), place(file, number, several));
+    words.iter_mut().for_each(|word| word.bbox = word.bbox.clamp_to(size));
+    let thousandths = |pixels: f32, side: u32| pixels * f32::from(NORM_SIDE) / side.max(1) as f32;
+    let centre = |word: &Word| {
+        let PageSize { width, height } = size;
+        (thousandths(word.bbox.center_x(), width), thousandths(word.bbox.center_y(), height))
+    };
+    let mut centres: Vec<(f32, f32)> = words.iter().map(centre).collect();
     let (size, picture) = match read.level {
         None => (size, picture),
         Some(level) => {
-            for (word, bbox) in words.iter_mut().zip(level.boxes) {
-                word.bbox = bbox;
-            }
             let size = PageSize::new(level.picture.width(), level.picture.height());
+            for (word, bbox) in words.iter_mut().zip(level.boxes) {
+                word.bbox = bbox.clamp_to(size);
+            }
             let picture = DynamicImage::ImageLuma8(level.picture).to_rgb8();
             (size, Picture::Image(shrink(&picture)?))
         }
     };
+    let mut has_text = words.iter().map(|word| !word.text.trim().is_empty());
+    centres.retain(|_| has_text.next().unwrap_or(false));
     words.retain(|word| !word.text.trim().is_empty());
-    for word in &mut words {
-        word.bbox = word.bbox.clamp_to(size);
-    }
     let mut sample = Sample::unlabelled(String::new(), DATASET, size, words);
     sample.picture = Some(picture);
-    Ok(sample)
+    Ok(Read { sample, centres })
 }
 
 fn place(file: &Path, number: u32, several: bool) -> Picture {
@@ -164,28 +229,44 @@ impl Reader<'_> {
     }
 }
 
-/// The page with the row's values searched in its words.
-fn label(mut sample: Sample, row: Row) -> Sample {
+/// The page with the row's answers searched in its words.
+fn label(read: Read, row: Row) -> Sample {
+    let mut alignment = Alignment::default();
+    let mut truth = BTreeMap::new();
+    for (label, answer) in &row.answers {
+        match answer {
+            Answer::NotShown => {}
+            Answer::Value(value) => drop(truth.insert(label.clone(), value.clone())),
+            Answer::Places(places) => {
+                let words = read.words_at(places);
+                if !words.is_empty() {
+                    alignment.words.insert(label.clone(), words);
+                }
+            }
+        }
+    }
+    let mut sample = read.sample;
+    let found = align_values(&sample.words, &truth);
+    for (label, words) in &alignment.words {
+        let texts = words.iter().map(|&word| sample.words[word].text.as_str());
+        truth.insert(label.clone(), texts.collect::<Vec<_>>().join(" "));
+    }
+    alignment.words.extend(found.words);
+    alignment.doubtful.extend(found.doubtful);
     sample.id = if row.page == 1 { row.file } else { format!("{}#{}", row.file, row.page) };
-    sample.truth = row
-        .values
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect();
-    let alignment = align_values(&sample.words, &sample.truth);
+    sample.truth = truth;
     sample.tags = alignment.tags(sample.words.len());
     sample.ignore = alignment.ignore(&sample.tags);
-    let known = row.values.into_iter();
-    let taught = known.filter(|(key, value)| value.is_empty() || alignment.words.contains_key(key));
-    sample.annotated = taught.map(|(key, _)| key).collect();
+    let taught = |(label, answer): &(String, Answer)| {
+        *answer == Answer::NotShown || alignment.words.contains_key(label)
+    };
+    sample.annotated = row.answers.into_iter().filter(taught).map(|(label, _)| label).collect();
     sample
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Word;
     use crate::geometry::PixelBox;
     use image::RgbImage;
 
@@ -200,10 +281,12 @@ mod tests {
     fn empty_cells_are_known_and_question_marks_are_not() {
         let rows = table("File,page,Total,date\na.pdf,2,9.00,?\nb.jpg,,,2024-03-12\n").unwrap();
         assert_eq!((rows[0].file.as_str(), rows[0].page), ("a.pdf", 2));
-        assert_eq!(rows[0].values, BTreeMap::from([("total".into(), "9.00".into())]));
+        let nine = Answer::Value("9.00".into());
+        assert_eq!(rows[0].answers, BTreeMap::from([("total".into(), nine)]));
         assert_eq!(rows[1].page, 1);
-        let known = [("date", "2024-03-12"), ("total", "")];
-        assert_eq!(rows[1].values, known.map(|(k, v)| (k.to_string(), v.to_string())).into());
+        let date = Answer::Value("2024-03-12".into());
+        let known = [("date", date), ("total", Answer::NotShown)];
+        assert_eq!(rows[1].answers, known.map(|(k, v)| (k.to_string(), v)).into());
     }
 
     #[test]
@@ -215,6 +298,7 @@ mod tests {
             ("file,page,total\na.pdf,0,9.00\n", "line 2: `0` is no page number"),
             ("file,total\na.pdf,1\na.pdf,2\n", "line 3: page 1 of `a.pdf` comes twice"),
             ("file,total\na.pdf,1,2\n", "line 2"),
+            ("file,total\na.pdf,\"@1,2,3\"\n", "line 2: `1,2,3` is no place"),
         ];
         for (text, expected) in cases {
             let error = table(text).unwrap_err().to_string();
@@ -233,13 +317,16 @@ mod tests {
             line: 0,
             block: 0,
         };
-        let words = vec![word("Total", 0), word("9.00", 40)];
-        let page = Sample::unlabelled("", DATASET, PageSize::new(100, 50), words);
-        let row = table("file,total,date,tax\na.jpg,9,2024-03-12,\n").unwrap().remove(0);
-        let sample = label(page, row);
-        assert_eq!(sample.tags, ["O", "B-TOTAL"]);
-        assert_eq!(sample.annotated, ["tax", "total"]);
-        assert_eq!(sample.truth.len(), 2);
+        let words = vec![word("Bar", 0), word("9.00", 40)];
+        let sample = Sample::unlabelled("", DATASET, PageSize::new(100, 50), words);
+        let page = Read { sample, centres: vec![(150.0, 300.0), (550.0, 300.0)] };
+        let text = "file,total,date,tax,company,customer\n\
+                    a.jpg,9,2024-03-12,,\"@0,0,300,400 0,400,300,500\",\"@600,0,700,400\"\n";
+        let sample = label(page, table(text).unwrap().remove(0));
+        assert_eq!(sample.tags, ["B-COMPANY", "B-TOTAL"]);
+        assert_eq!(sample.annotated, ["company", "tax", "total"]);
+        assert_eq!(sample.truth["company"], "Bar");
+        assert_eq!(sample.truth.len(), 3);
         sample.check().unwrap();
     }
 
