@@ -101,6 +101,10 @@ pub struct FinetuneArgs {
     /// stretched by a few hundredths. Few pages go further
     #[arg(long)]
     pub augment: bool,
+    /// Show, in each pass, the names and document numbers of other pages in the place of some: of company,
+    /// customer and invoice_number, so that where they stand is learned and not the names
+    #[arg(long)]
+    pub exchange_names: bool,
     /// Let rare labels count as much as frequent ones
     #[arg(long)]
     pub balance_classes: bool,
@@ -170,7 +174,7 @@ pub fn run(mut args: FinetuneArgs, context: &Context) -> anyhow::Result<ExitCode
         finetune::prepare_new_backbone(&predictor.model, &pictures);
     }
     let batching = batching(&args, &predictor.model, &predictor.tokenizer);
-    let source = LabelledWindows::new(&set, batching);
+    let source = LabelledWindows::new(&set, &predictor.labels, batching, args.exchange_names);
     let class_weights = args.balance_classes.then(|| {
         let targets = set.examples.iter().map(|example| example.labels.classes.as_slice());
         Tensor::from_slice(&balanced_weights(targets, labels.len())).to_device(device)

@@ -2,7 +2,7 @@
 //!
 //! `64.` `15` are two words, and the model may take the second for another sum or for none. Where an
 //! entity's text alone is no date, or a sum without its cents, and with the word beside it is one,
-//! that word is taken in. Numbers of two parts (`2020 - 001295`, `2 / 2024`, `A5 3127`) are put together as well, and
+//! that word is taken in. Numbers of two parts (`2020 - 001295`, `2 / 2024`, `A5 3127`) or in groups (`26 614 353`) are put together as well, and
 //! those behind letters of a series (`Faktura nr FV 7/2021`).
 
 use super::context::ValueContext;
@@ -111,7 +111,8 @@ fn other_part(decoding: &PageDecoding, page: &Page, index: usize) -> Option<Neig
         let right = if is_sign(text(left + 1)) { left + 2 } else { left + 1 };
         let joined = right == left + 2
             || text(left).ends_with(['-', '/'])
-            || is_series_and_number(text(left), text(right));
+            || is_series_and_number(text(left), text(right))
+            || are_groups(text(left), text(right));
         let near = if is_series_and_number(text(left), text(right)) { NEAR } else { CLOSE };
         let close = |word: usize| is_within(near, page.words[word].bbox, page.words[word + 1].bbox);
         let is_part = joined && right < page.words.len() && is_number(left) && is_number(right);
@@ -134,6 +135,12 @@ fn other_part(decoding: &PageDecoding, page: &Page, index: usize) -> Option<Neig
 fn is_free(decoding: &PageDecoding, word: usize) -> bool {
     let mut all = decoding.words.iter().zip(&decoding.entities);
     !all.any(|(words, entity)| !is_form_part(&entity.label) && words.contains(&word))
+}
+
+/// `26` `614`: two groups of a number that is written in threes.
+fn are_groups(left: &str, right: &str) -> bool {
+    const GROUP: usize = 3;
+    is_figures(left) && is_figures(right) && left.len() <= GROUP && right.len() == GROUP
 }
 
 /// `A5` `3127`: a letter or two with a figure before nothing but figures.
@@ -328,6 +335,12 @@ mod tests {
         assert_eq!(found(&[("2020", "B-INVOICE_NUMBER"), ("-", "O"), ("Page", "O")])[0].0, "2020");
         assert_eq!(found(&[("A5", "B-INVOICE_NUMBER"), ("3127", "O")])[0].0, "A5 3127");
         assert_eq!(found(&[("3127", "O"), ("15", "B-INVOICE_NUMBER")])[0].0, "15");
+        let threes = |tags: [&'static str; 3]| {
+            found(&[("26", tags[0]), ("614", tags[1]), ("353", tags[2]), ("7", "O")])
+        };
+        assert_eq!(threes(["B-INVOICE_NUMBER", "O", "O"])[0].0, "26 614 353");
+        assert_eq!(threes(["O", "B-INVOICE_NUMBER", "O"])[0].0, "26 614 353");
+        assert_eq!(threes(["O", "O", "B-INVOICE_NUMBER"])[0].0, "26 614 353");
         // A form's answer may have the other part.
         let of_form = [("2023-", "B-INVOICE_NUMBER"), ("0144", "B-ANSWER")];
         assert_eq!(found(&of_form)[0].0, "2023- 0144");

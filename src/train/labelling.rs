@@ -2,6 +2,7 @@
 //! score on the dev split.
 
 use super::example::{Example, ExampleSet, HeadTargets, IGNORED, Pair};
+use super::exchange::Exchange;
 use super::objective::relation::{self, PairBatch};
 use super::objective::tagging;
 use super::score::{DevPage, score};
@@ -15,12 +16,16 @@ use crate::model::trunk::Inputs;
 use crate::predict::Predictor;
 use image::RgbImage;
 use rand_chacha::ChaCha8Rng;
+use std::borrow::Cow;
 use tch::{Kind, Tensor};
 
 /// Batches of labelled windows.
 pub struct LabelledWindows<'a> {
     set: &'a ExampleSet,
+    labels: &'a LabelSet,
     batching: Batching,
+    /// Names that change places between pages, where that is wanted.
+    exchange: Option<Exchange>,
 }
 
 /// Inputs, and what each head is told about them.
@@ -46,8 +51,15 @@ impl HeadBatch {
 }
 
 impl<'a> LabelledWindows<'a> {
-    pub fn new(set: &'a ExampleSet, batching: Batching) -> Self {
-        Self { set, batching }
+    /// `exchange_names` shows names and numbers of other pages in the place of some (see [`Exchange`]).
+    pub fn new(
+        set: &'a ExampleSet,
+        labels: &'a LabelSet,
+        batching: Batching,
+        exchange_names: bool,
+    ) -> Self {
+        let exchange = exchange_names.then(|| Exchange::of(&set.examples, labels));
+        Self { set, labels, batching, exchange }
     }
 }
 
@@ -75,7 +87,14 @@ impl BatchSource for LabelledWindows<'_> {
 
     fn prepare(&self, batch: Vec<usize>, random: &mut ChaCha8Rng) -> Result<LabelledBatch> {
         let examples: Vec<&Example> = batch.iter().map(|&i| &self.set.examples[i]).collect();
-        let windows: Vec<&Window> = examples.iter().map(|e| &e.window).collect();
+        let windows: Vec<Cow<Window>> = examples
+            .iter()
+            .map(|example| match &self.exchange {
+                Some(exchange) => Cow::Owned(exchange.exchanged(example, self.labels, random)),
+                None => Cow::Borrowed(&example.window),
+            })
+            .collect();
+        let windows: Vec<&Window> = windows.iter().map(AsRef::as_ref).collect();
         let pictures: Vec<&RgbImage> =
             examples.iter().map(|e| &self.set.pictures[e.picture]).collect();
         let inputs = self.batching.inputs(&windows, &pictures, random);

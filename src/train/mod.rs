@@ -6,6 +6,7 @@ pub mod conclude;
 pub mod curve;
 pub mod data;
 pub mod example;
+pub mod exchange;
 pub mod finetune;
 pub mod initialise;
 pub mod labelling;

@@ -6,8 +6,8 @@
 //! reads them, and each value is searched in the words ([`align_values`]); one that isn't found, because it was
 //! misread, is not taught on that page.
 
-use super::align::Alignment;
 use super::align::values::align_values;
+use super::align::{Alignment, KeyKind};
 use super::json_file::invalid;
 use super::{Picture, Sample};
 use crate::document::Word;
@@ -247,9 +247,16 @@ fn label(read: Read, row: Row) -> Sample {
     }
     let mut sample = read.sample;
     let found = align_values(&sample.words, &truth);
-    for (label, words) in &alignment.words {
+    let printed = |words: &[usize]| {
         let texts = words.iter().map(|&word| sample.words[word].text.as_str());
-        truth.insert(label.clone(), texts.collect::<Vec<_>>().join(" "));
+        texts.collect::<Vec<_>>().join(" ")
+    };
+    // Scores compare with what is printed: the table has sums and dates in a form of its own.
+    let in_normal_form =
+        |label: &&String| matches!(KeyKind::of_label(label), KeyKind::Amount | KeyKind::Date);
+    let found_so = found.words.iter().filter(|(label, _)| in_normal_form(label));
+    for (label, words) in alignment.words.iter().chain(found_so) {
+        truth.insert(label.clone(), printed(words));
     }
     alignment.words.extend(found.words);
     alignment.doubtful.extend(found.doubtful);
@@ -326,6 +333,7 @@ mod tests {
         assert_eq!(sample.tags, ["B-COMPANY", "B-TOTAL"]);
         assert_eq!(sample.annotated, ["company", "tax", "total"]);
         assert_eq!(sample.truth["company"], "Bar");
+        assert_eq!((&*sample.truth["total"], &*sample.truth["date"]), ("9.00", "2024-03-12"));
         assert_eq!(sample.truth.len(), 3);
         sample.check().unwrap();
     }
