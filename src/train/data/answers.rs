@@ -8,7 +8,7 @@
 
 use super::align::values::align_values;
 use super::align::{Alignment, KeyKind};
-use super::json_file::invalid;
+use super::json_file::{invalid, read_text};
 use super::{Picture, Sample};
 use crate::document::Word;
 use crate::encode::image::shrink;
@@ -126,7 +126,12 @@ fn rows(path: &Path) -> Result<Vec<Row>> {
         let line = error.position().map_or(1, csv::Position::line);
         wrong(line, error.to_string())
     };
-    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(at)?;
+    let text = read_text(path)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let mut table = csv::ReaderBuilder::new()
+        .delimiter(delimiter(text))
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
     let names: Vec<String> = table.headers().map_err(at)?.iter().map(str::to_lowercase).collect();
     if !names.iter().any(|name| name == FILE) || names.iter().all(|n| n == FILE || n == PAGE) {
         return Err(wrong(1, "the table needs the column `file` and at least one label's".into()));
@@ -161,6 +166,12 @@ fn rows(path: &Path) -> Result<Vec<Row>> {
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// What parts the cells: spreadsheets write semicolons where a comma is the decimal sign.
+fn delimiter(text: &str) -> u8 {
+    let head = text.lines().next().unwrap_or_default();
+    [b',', b';', b'\t'].into_iter().find(|&byte| head.contains(char::from(byte))).unwrap_or(b',')
 }
 
 fn read_page(file: &Path, number: u32, reader: &Reader) -> Result<Read> {
@@ -294,6 +305,15 @@ mod tests {
         let date = Answer::Value("2024-03-12".into());
         let known = [("date", date), ("total", Answer::NotShown)];
         assert_eq!(rows[1].answers, known.map(|(k, v)| (k.to_string(), v)).into());
+    }
+
+    /// As a spreadsheet writes it in Germany.
+    #[test]
+    fn semicolons_and_byte_order_marks_are_understood() {
+        let rows = table("\u{feff}file;Total;company\r\na.pdf;1.234,50;Café, Nord\r\n").unwrap();
+        let [total, company] = ["1.234,50", "Café, Nord"].map(|v| Answer::Value(v.to_string()));
+        assert_eq!(rows[0].answers["total"], total);
+        assert_eq!(rows[0].answers["company"], company);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::stream::WordStream;
 use super::{Alignment, KeyKind, number_places, text_places};
 use crate::decode::ValueContext;
-use crate::decode::amount::parse_amount;
+use crate::decode::amount::{NumberContext, parse_amount};
 use crate::decode::date::{DateOrder, parse_date};
 use crate::document::Word;
 use crate::lexicon::{Language, Term, lexicon_of};
@@ -86,26 +86,22 @@ fn tells(text: &str, length: usize) -> bool {
 }
 
 fn is_sum(wanted: &str, document: &ValueContext) -> impl Fn(&str) -> bool {
-    let wanted = decimal(wanted);
+    let wanted = parse_amount(wanted, NumberContext::default());
+    let wanted = wanted.and_then(|money| in_parts(&money.amount));
     move |text| {
         let only_sum = !text.split(' ').any(|word| word.chars().all(char::is_alphabetic));
-        let read = |decimal| {
-            parse_amount(
-                text,
-                crate::decode::amount::NumberContext { decimal, ..document.numbers() },
-            )
-        };
+        let read = |decimal| parse_amount(text, NumberContext { decimal, ..document.numbers() });
         only_sum
             && wanted.is_some()
             && [document.decimal, Some('.'), Some(',')]
                 .into_iter()
                 .filter_map(read)
-                .any(|money| decimal(&money.amount) == wanted)
+                .any(|money| in_parts(&money.amount) == wanted)
     }
 }
 
-/// A sum in hundredths of a hundredth, for comparison; `None` for what is no number.
-fn decimal(amount: &str) -> Option<i128> {
+/// A sum in ten-thousandths, for comparison; `None` for what is no number.
+fn in_parts(amount: &str) -> Option<i128> {
     let (sign, digits) = amount.strip_prefix('-').map_or((1, amount), |rest| (-1, rest));
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let figures = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
@@ -116,7 +112,7 @@ fn decimal(amount: &str) -> Option<i128> {
 }
 
 fn is_date(wanted: &str, document: &ValueContext) -> impl Fn(&str) -> bool {
-    let wanted = parse_date(wanted, Some(DateOrder::YearMonthDay));
+    let wanted = parse_date(wanted, None);
     move |text| {
         let orders = [DateOrder::DayMonthYear, DateOrder::MonthDayYear, DateOrder::YearMonthDay];
         let orders: &[DateOrder] = document.order.as_ref().map_or(&orders, std::slice::from_ref);
@@ -238,8 +234,10 @@ mod tests {
         ];
         assert_eq!(found(&lines, "total", "1234.50"), "1.234,50");
         assert_eq!(found(&lines, "total", "1234.5"), "1.234,50");
+        assert_eq!(found(&lines, "total", "1234,50"), "1.234,50");
         assert_eq!(found(&lines, "subtotal", "1037.39"), "1 037,39");
         assert_eq!(found(&lines, "date", "2024-03-12"), "12. März 2024");
+        assert_eq!(found(&lines, "date", "12.03.2024"), "12. März 2024");
         assert_eq!(found(&lines, "invoice_number", "2024-7"), "2024-7");
         assert_eq!(found(&lines, "total", "1234.51"), "");
         assert_eq!(found(&lines, "date", "2024-12-03"), "");
