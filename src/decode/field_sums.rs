@@ -170,6 +170,8 @@ pub fn leave_out_taxes_of_all(candidates: &mut Candidates, entities: &[Entity]) 
 pub fn leave_out_unlikely_parts(candidates: &mut Candidates, entities: &[Entity]) {
     /// Of the total; shipping may be much.
     const LEAST: f64 = 0.6;
+    /// Times the total; so may what is let off.
+    const MOST: i128 = 3;
     let amount = |candidate: usize| match &entities[candidate].value {
         Some(Value::Amount { amount, .. }) => Some(amount.as_str()),
         _ => None,
@@ -186,9 +188,11 @@ pub fn leave_out_unlikely_parts(candidates: &mut Candidates, entities: &[Entity]
         let net = units(candidate).unwrap_or(gross);
         (net as f64) < LEAST * gross as f64 && !one_or_two(&taxes).any(|tax| net + tax == gross)
     };
+    let is_much = |candidate: usize| units(candidate).is_some_and(|net| net > MOST * gross);
     for (label, list) in candidates.iter_mut() {
         match Role::of_label(label) {
-            Some(Role::Subtotal) => list.retain(|one| !counts(one.index) && !is_little(one.index)),
+            Some(Role::Subtotal) => list
+                .retain(|one| !counts(one.index) && !is_little(one.index) && !is_much(one.index)),
             Some(Role::Tax) => list.retain(|one| !counts(one.index)),
             _ => {}
         }

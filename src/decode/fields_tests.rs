@@ -59,6 +59,8 @@ fn nonsense_is_no_answer() {
         ("customer", "........"),
         ("company", "S"),
         ("invoice_number", "Nr."),
+        ("invoice_number", "£92.62"),
+        ("subtotal", "910,9kWh"),
     ] {
         assert_eq!(chosen(&[entity(0, label, text, 0.95)], label), None, "{label}: {text}");
     }
@@ -118,6 +120,7 @@ fn what_is_far_from_the_total_is_no_subtotal() {
     };
     assert_eq!(of("4.93", "9.74"), [None, Some("9.74".to_string())]);
     assert_eq!(of("4606", "8"), [None, None], "without cents");
+    assert_eq!(of("512.40", "9.74")[0], None, "nine times as much");
     assert_eq!(of("46.41", "9.74"), ["46.41", "9.74"].map(|sum| Some(sum.to_string())));
     assert_eq!(of("30.15", "26.00")[0].as_deref(), Some("30.15"), "they add up");
 }

@@ -41,6 +41,7 @@ pub fn may_answer(entity: &Entity) -> bool {
                 && !is_phone(text)
                 && !is_time(text)
                 && !is_unit(text)
+                && !text.contains(['£', '$', '€'])
         }
         ValueKind::Date => entity.value.is_some() || is_date(),
         ValueKind::Currency => {
@@ -48,6 +49,7 @@ pub fn may_answer(entity: &Entity) -> bool {
         }
         ValueKind::Amount => {
             !is_account(text)
+                && !is_of_power(text)
                 && (entity.value.is_some()
                     || (digits(text) > 0 && parse_date(text, None).is_none()))
         }
@@ -69,6 +71,12 @@ fn is_rate(text: &str) -> bool {
 fn is_phone(text: &str) -> bool {
     let figures = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
     figures.map(str::len).eq([3, 3, 4]) && !text.contains(char::is_alphabetic)
+}
+
+/// `910,9kWh`: what was used, not what it costs.
+fn is_of_power(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || ".,' ".contains(c));
+    unit.len() < text.len() && ["kw", "kwh", "kva", "kvarh"].contains(&unit.to_lowercase().as_str())
 }
 
 /// `#03-18`: a shop's floor and unit.
