@@ -110,8 +110,11 @@ pub fn read(path: &Path, options: &AnswersOptions) -> Result<Vec<Sample>> {
     let reader = Reader { options, opened: Mutex::default() };
     let sample = |row: Row| {
         let file = directory.join(&row.file);
-        let read = read_page(&file, row.page, &reader)
-            .map_err(|error| error.at(file.display().to_string()))?;
+        let read = read_page(&file, row.page, &reader).map_err(|error| {
+            error
+                .at(file.display().to_string())
+                .hint(format!("{} names it; paths in it start at its directory", path.display()))
+        })?;
         Ok(label(read, row))
     };
     rows(path)?.into_par_iter().map(sample).collect()
@@ -363,8 +366,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("answers.csv");
         std::fs::write(&path, "file,total\ngone.jpg,9.00\n").unwrap();
-        let error = read(&path, &AnswersOptions::default()).unwrap_err().to_string();
-        assert!(error.contains("gone.jpg"), "{error}");
+        let error = read(&path, &AnswersOptions::default()).unwrap_err();
+        assert!(error.to_string().contains("gone.jpg"), "{error}");
+        assert!(error.hint.is_some_and(|hint| hint.contains("answers.csv")));
         RgbImage::new(20, 10).save(dir.path().join("small.png")).unwrap();
         std::fs::write(&path, "file,page,total\nsmall.png,3,9.00\n").unwrap();
         let error = read(&path, &AnswersOptions::default()).unwrap_err().to_string();
