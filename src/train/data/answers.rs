@@ -111,9 +111,10 @@ pub fn read(path: &Path, options: &AnswersOptions) -> Result<Vec<Sample>> {
     let sample = |row: Row| {
         let file = directory.join(&row.file);
         let read = read_page(&file, row.page, &reader).map_err(|error| {
-            error
-                .at(file.display().to_string())
-                .hint(format!("{} names it; paths in it start at its directory", path.display()))
+            let error = error.at(file.display().to_string());
+            let hint =
+                || format!("{} names it; paths in it start at its directory", path.display());
+            if error.code == ErrorCode::NotFound { error.hint(hint()) } else { error }
         })?;
         Ok(label(read, row))
     };
