@@ -2,8 +2,8 @@
 //!
 //! `64.` `15` are two words, and the model may take the second for another sum or for none. Where an
 //! entity's text alone is no date, or a sum without its cents, and with the word beside it is one,
-//! that word is taken in. Numbers of two parts (`2020 - 001295`, `2 / 2024`, `A5 3127`) or in groups (`26 614 353`) are put together as well, and
-//! those behind letters of a series (`Faktura nr FV 7/2021`).
+//! that word is taken in. Numbers of two parts (`2020 - 001295`, `2 / 2024`, `A5 3127`) or in groups
+//! (`26 614 353`) are put together as well, and those behind letters of a series (`Faktura nr FV 7/2021`).
 
 use super::context::ValueContext;
 use super::field_names::is_number_mark;

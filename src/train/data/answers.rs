@@ -18,7 +18,7 @@ use crate::input::{InputOptions, PageImage, PageRange, Source, TextLayerMode, op
 use crate::ocr::{Recognition, Recognizer, TesseractOptions};
 use image::DynamicImage;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -141,6 +141,7 @@ fn rows(path: &Path) -> Result<Vec<Row>> {
         return Err(wrong(1, "the table needs the column `file` and at least one label's".into()));
     }
     let mut rows: Vec<Row> = Vec::new();
+    let mut pages = BTreeSet::new();
     for record in table.records() {
         let record = record.map_err(at)?;
         let line = record.position().map_or(0, csv::Position::line);
@@ -164,7 +165,7 @@ fn rows(path: &Path) -> Result<Vec<Row>> {
         if row.file.is_empty() {
             return Err(wrong(line, "no file is named".to_string()));
         }
-        if rows.iter().any(|other| other.file == row.file && other.page == row.page) {
+        if !pages.insert((row.file.clone(), row.page)) {
             return Err(wrong(line, format!("page {} of `{}` comes twice", row.page, row.file)));
         }
         rows.push(row);

@@ -49,6 +49,24 @@ pub struct Alignment {
 }
 
 impl Alignment {
+    /// The best place of every key; the others that `places` gives behind it are in doubt.
+    fn of(
+        truth: &BTreeMap<String, String>,
+        places: impl Fn(&str, &str) -> Vec<Vec<usize>>,
+    ) -> Self {
+        let mut alignment = Self::default();
+        for (key, value) in truth {
+            let mut places = places(key, value).into_iter();
+            if let Some(best) = places.next() {
+                alignment.words.insert(key.clone(), best);
+                alignment.doubtful.extend(places.flatten());
+            }
+        }
+        alignment.doubtful.sort_unstable();
+        alignment.doubtful.dedup();
+        alignment
+    }
+
     /// BIO tags of `count` words. Where two keys claim a word, the shorter key keeps it.
     pub fn tags(&self, count: usize) -> Vec<String> {
         let mut tags = vec!["O".to_string(); count];
@@ -81,23 +99,12 @@ impl Alignment {
 pub fn align_keys(words: &[Word], truth: &BTreeMap<String, String>) -> Alignment {
     let stream = WordStream::new(words);
     let context = Context::new(words);
-    let mut alignment = Alignment::default();
-    for (key, value) in truth {
-        let found = match KeyKind::of_label(key) {
-            KeyKind::Text => text_places(&stream, &context, key, value),
-            KeyKind::Amount => amount_places(words, &context, value),
-            KeyKind::Date => date_places(&stream, &context, value),
-            KeyKind::Number => number_places(&stream, &context, key, value),
-        };
-        let mut places = found.into_iter();
-        if let Some(best) = places.next() {
-            alignment.words.insert(key.clone(), best);
-            alignment.doubtful.extend(places.flatten());
-        }
-    }
-    alignment.doubtful.sort_unstable();
-    alignment.doubtful.dedup();
-    alignment
+    Alignment::of(truth, |key, value| match KeyKind::of_label(key) {
+        KeyKind::Text => text_places(&stream, &context, key, value),
+        KeyKind::Amount => amount_places(words, &context, value),
+        KeyKind::Date => date_places(&stream, &context, value),
+        KeyKind::Number => number_places(&stream, &context, key, value),
+    })
 }
 
 /// Share of a text's characters that may be wrong.

@@ -26,31 +26,15 @@ pub fn align_values(words: &[Word], values: &BTreeMap<String, String>) -> Alignm
     let stream = WordStream::new(words);
     let context = Context::new(words);
     let document = ValueContext::of_words(words);
-    let mut alignment = Alignment::default();
-    for (key, value) in values {
+    Alignment::of(values, |key, value| {
         let places = match KeyKind::of_label(key) {
-            KeyKind::Text => text_places(&stream, &context, key, value),
-            KeyKind::Number => {
-                by_caption(&context, key, number_places(&stream, &context, key, value))
-            }
-            KeyKind::Amount => {
-                by_caption(&context, key, places_of(words, WORDS_OF_SUM, is_sum(value, &document)))
-            }
-            KeyKind::Date => by_caption(
-                &context,
-                key,
-                places_of(words, WORDS_OF_DATE, is_date(value, &document)),
-            ),
+            KeyKind::Text => return text_places(&stream, &context, key, value),
+            KeyKind::Number => number_places(&stream, &context, key, value),
+            KeyKind::Amount => places_of(words, WORDS_OF_SUM, is_sum(value, &document)),
+            KeyKind::Date => places_of(words, WORDS_OF_DATE, is_date(value, &document)),
         };
-        let mut places = places.into_iter();
-        if let Some(best) = places.next() {
-            alignment.words.insert(key.clone(), best);
-            alignment.doubtful.extend(places.flatten());
-        }
-    }
-    alignment.doubtful.sort_unstable();
-    alignment.doubtful.dedup();
-    alignment
+        by_caption(&context, key, places)
+    })
 }
 
 /// Runs of at most `longest` words of one line that show the value, the shortest first where they overlap.
