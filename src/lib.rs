@@ -26,6 +26,7 @@ pub mod input;
 pub mod inspect;
 pub mod labels;
 pub mod lexicon;
+pub mod line_finder;
 pub mod line_reader;
 pub mod model;
 pub mod ocr;

@@ -18,6 +18,7 @@ mod eval_classes;
 mod eval_ocr;
 pub mod exit;
 pub mod extract;
+pub mod finder;
 pub mod finetune;
 mod finetune_classes;
 pub mod inspect;
@@ -91,6 +92,7 @@ pub enum Verb {
     Convert(convert::ConvertArgs),
     Synth(synth::SynthArgs),
     Reader(reader::ReaderArgs),
+    Finder(finder::FinderArgs),
     Bench(bench::BenchArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
@@ -112,6 +114,7 @@ impl Verb {
             Verb::Convert(args) => convert::run(args, context),
             Verb::Synth(args) => synth::run(args, context),
             Verb::Reader(args) => reader::run(args, context),
+            Verb::Finder(args) => finder::run(args, context),
             Verb::Bench(args) => bench::run(args, context),
             Verb::Doctor(args) => doctor::run(args, context),
             Verb::Completions(args) => completions::run(args, context),

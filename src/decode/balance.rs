@@ -38,6 +38,9 @@ struct Trust {
 const WHOLE: Trust = Trust { least: 1e-3, up: 30.0 };
 /// To the cent they hardly ever do: that it sees the total is enough.
 const TO_THE_CENT: Trust = Trust { least: 4e-6, up: 100.0 };
+/// What it sees most as the total is the sum without the tax that it sees, and the sum of both is printed: however
+/// little it sees in that, it is the total.
+const NET_AS_TOTAL: Trust = Trust { least: 0.3, up: 1e4 };
 
 impl Trust {
     fn in_sums(three: [i128; 3]) -> Self {
@@ -49,8 +52,7 @@ impl Trust {
 pub fn balance_sums(head: &mut HeadPrediction, words: &[Word], context: &ValueContext) {
     let sums = sums_of(head, words, context);
     let rounds = context.currency.is_some_and(is_rounded_to_whole);
-    let Some(chosen) = best_balance(&sums, rounds) else { return };
-    let trust = Trust::in_sums(chosen);
+    let Some((chosen, trust)) = best_balance(&sums, rounds) else { return };
     for sum in &sums {
         let role = chosen.iter().position(|units| *units == sum.units);
         for word in &sum.words {
@@ -65,7 +67,7 @@ pub fn balance_sums(head: &mut HeadPrediction, words: &[Word], context: &ValueCo
 
 /// The three values, in the order of [`ROLES`], that the model is likeliest to mean. `rounds`: whether totals
 /// may be rounded to whole ones.
-fn best_balance(sums: &[Sum], rounds: bool) -> Option<[i128; 3]> {
+fn best_balance(sums: &[Sum], rounds: bool) -> Option<([i128; 3], Trust)> {
     // Each value by what its best place gives it, and how often it is printed.
     let mut values: HashMap<i128, ([f32; 3], usize)> = HashMap::new();
     for sum in sums {
@@ -77,7 +79,7 @@ fn best_balance(sums: &[Sum], rounds: bool) -> Option<[i128; 3]> {
     }
     let most_total = values.values().map(|(odds, _)| odds[2]).fold(0.0, f32::max);
     let greatest = values.keys().copied().max()? as f32;
-    let mut chosen: Option<(f32, [i128; 3])> = None;
+    let mut chosen: Option<(f32, [i128; 3], Trust)> = None;
     for (net, (net_odds, _)) in &values {
         for (tax, (tax_odds, times)) in &values {
             // Whole, or in two halves.
@@ -90,20 +92,27 @@ fn best_balance(sums: &[Sum], rounds: bool) -> Option<[i128; 3]> {
                     continue;
                 }
                 let three = [*net, *tax, gross];
-                let odds = net_odds[0] * tax_odds[1] * total_odds[2];
-                if odds < Trust::in_sums(three).least || total_odds[2] < AS_TOTAL * most_total {
+                let seen = net_odds[0] * tax_odds[1] * total_odds[2];
+                let (odds, trust) = if total_odds[2] >= AS_TOTAL * most_total {
+                    (seen, Trust::in_sums(three))
+                } else if net_odds[2] >= most_total && gross == exact {
+                    (tax_odds[1] * net_odds[2], NET_AS_TOTAL)
+                } else {
+                    continue;
+                };
+                if odds < trust.least {
                     continue;
                 }
                 // The sums of one rate, and of a page carried over, balance as well: the whole is greater.
                 let rank =
                     odds * gross as f32 / greatest * if gross == exact { 1.0 } else { ROUNDED };
-                if chosen.is_none_or(|held| (rank, three) > held) {
-                    chosen = Some((rank, three));
+                if chosen.as_ref().is_none_or(|(held, of, _)| (rank, three) > (*held, *of)) {
+                    chosen = Some((rank, three, trust));
                 }
             }
         }
     }
-    chosen.map(|(_, three)| three)
+    chosen.map(|(_, three, trust)| (three, trust))
 }
 
 /// What the model takes for a tax and is no less than every sum without tax is the total, where it sees none but
@@ -226,6 +235,20 @@ mod tests {
             ("4.90", [0.8, 0.0, 0.2, 0.0, 0.0]),
         ]);
         assert_eq!(best(&rows), [5, 0, 0]);
+    }
+
+    /// As seen: the premium without tax passed for the total of the bill.
+    #[test]
+    fn the_sum_with_the_tax_is_the_total_if_it_is_printed() {
+        let given = |gross| {
+            [
+                ("50.00", [0.05, 0.05, 0.0, 0.9, 0.0]),
+                ("9.50", [0.1, 0.0, 0.9, 0.0, 0.0]),
+                (gross, [0.98, 0.0, 0.0, 0.02, 0.0]),
+            ]
+        };
+        assert_eq!(best(&weighed(&given("59.50"))), [1, 3, 5]);
+        assert_eq!(best(&weighed(&given("58.50"))), [5, 3, 0]);
     }
 
     #[test]

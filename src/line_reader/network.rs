@@ -7,6 +7,7 @@
 
 use super::strip::STRIP_HEIGHT;
 use crate::model::backbone::channels_last;
+use crate::model::conv::{Conv, ConvShape, conv};
 use crate::model::precision::factor;
 use std::borrow::Borrow;
 use tch::{Kind, Tensor, nn};
@@ -16,26 +17,6 @@ pub const STEP: u32 = 4;
 /// Features of a recurrent layer in each direction.
 const HIDDEN: i64 = 128;
 const RECURRENT_LAYERS: i64 = 2;
-/// Of PyTorch's batch norm.
-const NORM_EPSILON: f64 = 1e-5;
-const NORM_MOMENTUM: f64 = 0.1;
-
-/// Shape of one convolution.
-struct ConvShape {
-    inputs: i64,
-    outputs: i64,
-    /// Down, across.
-    kernel: [i64; 2],
-    stride: [i64; 2],
-    padding: [i64; 2],
-    /// Whether the height is halved behind it.
-    pools: bool,
-}
-
-const fn conv(inputs: i64, outputs: i64) -> ConvShape {
-    ConvShape { inputs, outputs, kernel: [3, 3], stride: [1, 1], padding: [1, 1], pools: false }
-}
-
 /// From `[1, 32, width]` to `[192, 1, width / 4]`.
 const SHAPES: [ConvShape; 6] = [
     ConvShape { kernel: [5, 5], stride: [2, 2], padding: [2, 2], ..conv(1, 32) },
@@ -45,82 +26,6 @@ const SHAPES: [ConvShape; 6] = [
     ConvShape { pools: true, ..conv(128, 128) },
     ConvShape { kernel: [2, 3], padding: [0, 1], ..conv(128, 192) },
 ];
-
-/// A convolution, batch norm, and ReLU.
-struct Conv {
-    shape: ConvShape,
-    weight: Tensor,
-    norm_weight: Tensor,
-    norm_bias: Tensor,
-    running_mean: Tensor,
-    running_var: Tensor,
-    /// Weight and bias with the norm multiplied in.
-    folded: Option<(Tensor, Tensor)>,
-}
-
-impl Conv {
-    fn new(path: &nn::Path, shape: ConvShape) -> Self {
-        let [down, across] = shape.kernel;
-        let stdev = (2.0 / (shape.inputs * down * across) as f64).sqrt();
-        let dims = [shape.outputs, shape.inputs, down, across];
-        let channels = [shape.outputs];
-        let norm = path / "norm";
-        Self {
-            weight: path.var("weight", &dims, nn::Init::Randn { mean: 0.0, stdev }),
-            norm_weight: norm.ones("weight", &channels),
-            norm_bias: norm.zeros("bias", &channels),
-            running_mean: norm.zeros_no_train("running_mean", &channels),
-            running_var: norm.ones_no_train("running_var", &channels),
-            shape,
-            folded: None,
-        }
-    }
-
-    fn fold(&mut self) {
-        let scale = &self.norm_weight * (&self.running_var + NORM_EPSILON).rsqrt();
-        let bias = &self.norm_bias - &self.running_mean * &scale;
-        self.folded = Some((&self.weight * scale.view([-1, 1, 1, 1]), bias));
-    }
-
-    fn forward(&self, input: &Tensor, train: bool) -> Tensor {
-        let ConvShape { stride, padding, .. } = self.shape;
-        let output = match &self.folded {
-            Some((weight, bias)) if !train => factor(input).conv2d(
-                &factor(weight),
-                Some(factor(bias)),
-                stride,
-                padding,
-                [1, 1],
-                1,
-            ),
-            _ => {
-                let weight = factor(&self.weight);
-                let output =
-                    factor(input).conv2d(&weight, None::<&Tensor>, stride, padding, [1, 1], 1);
-                output.to_kind(Kind::Float).batch_norm(
-                    Some(&self.norm_weight),
-                    Some(&self.norm_bias),
-                    Some(&self.running_mean),
-                    Some(&self.running_var),
-                    train,
-                    NORM_MOMENTUM,
-                    NORM_EPSILON,
-                    false,
-                )
-            }
-        };
-        if self.shape.pools { halve(&output).relu() } else { output.relu() }
-    }
-}
-
-/// The greater of every two rows: [batch, channels, height, width] → [batch, channels, height / 2, width].
-/// `max_pool2d` gives the same; with bfloat16 on a processor it took as long as a third of the
-/// convolutions.
-fn halve(map: &Tensor) -> Tensor {
-    let height = map.size().get(2).map_or(0, |height| height - height % 2);
-    let rows = |first| map.slice(2, first, height, 2);
-    rows(0).maximum(&rows(1))
-}
 
 /// The network with its weights in a store.
 pub struct Network {
@@ -139,7 +44,7 @@ impl Network {
             .enumerate()
             .map(|(index, shape)| Conv::new(&(root / "conv" / index), shape))
             .collect::<Vec<_>>();
-        let features = convs.last().map_or(1, |conv| conv.shape.outputs);
+        let features = convs.last().map_or(1, |conv| conv.outputs());
         let stdev = (1.0 / (2 * HIDDEN) as f64).sqrt();
         let output = root / "output";
         Self {

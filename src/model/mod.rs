@@ -7,6 +7,7 @@ pub mod attention;
 pub mod average;
 pub mod backbone;
 pub mod config;
+pub(crate) mod conv;
 pub mod heads;
 pub mod hub;
 mod layer;

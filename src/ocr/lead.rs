@@ -5,6 +5,7 @@
 use super::Reread;
 use super::again;
 use super::engine::{Engine, FoundLine, ReadRequest};
+use super::found;
 use super::frame::Cut;
 use super::leaders::without_leaders;
 use super::read::PageReader;
@@ -40,22 +41,35 @@ const LINE_PSM: u8 = 7;
 const WORD_PSM: u8 = 8;
 /// Pieces wider than this many heights may be more than a word.
 const WIDEST_WORD: u32 = 3;
+/// Where our finder finds fewer lines, the engine looks for some.
+const FEWEST_LINES: usize = 3;
 /// What is so many times as high as the page's letters, and as its neighbour, is a logo beside text.
 const LOGO: [f32; 2] = [2.2, 1.8];
 /// Paper left around a piece that the engine reads, in heights of the piece.
 const MARGIN: f32 = 0.3;
 
 impl<E: Engine> PageReader<E> {
-    /// The page's words where ours reads first; `None` where the engine should.
+    /// The page's words where ours reads first; `None` where the engine should. `found` are a receipt's
+    /// lines as our finder found them; of other pages the engine knows better which columns are read one after the other.
     ///
     /// # Errors
     /// As reading a page.
-    pub(super) fn led(&self, page: &Upright, lead: &Rereader) -> Result<Option<Vec<Word>>> {
+    pub(super) fn led(
+        &self,
+        page: &Upright,
+        lead: &Rereader,
+        found: &[PixelBox],
+    ) -> Result<Option<Vec<Word>>> {
         if lead.mode() != Reread::Auto {
             return Ok(None);
         }
-        let outlines: Vec<Word> = outlines(self.lines_of(page)?);
-        let unread = segment::unread_lines_of(page, &outlines);
+        let (outlines, unread) = if found.len() >= FEWEST_LINES {
+            (found::in_rows(found.to_vec()), Vec::new())
+        } else {
+            let outlines = outlines(self.lines_of(page)?);
+            let unread = segment::unread_lines_of(page, &outlines);
+            (outlines, unread)
+        };
         let mut pieces = pieces(outlines, page.letter_height);
         if pieces.is_empty() || pieces.len() + unread.len() > lead.options().most_pieces {
             return Ok(None);
@@ -80,7 +94,7 @@ impl<E: Engine> PageReader<E> {
                 settle.settle(second.into_iter().map(place).collect(), reading)
             };
         }
-        pieces.retain(|piece| !piece.words.is_empty());
+        pieces.retain(|piece| !piece.words.is_empty() && !is_rule(&piece.words));
         let found = [rows, lead.read(&page.picture, &unread)?].concat();
         let found = found.iter().filter_map(|reading| Segment::of(settle.alone(reading, 0, 0)));
         Ok(Some(segment::in_order(pieces, found.collect())))
@@ -151,6 +165,13 @@ fn pieces(outlines: Vec<Word>, letter_height: Option<f32>) -> Vec<Segment> {
     runs.flat_map(|run| segment::segments(run.to_vec())).collect()
 }
 
+/// Whether all that was read is a row of stars or dashes between two parts of a receipt.
+fn is_rule(words: &[Word]) -> bool {
+    const DRAWN: &str = "*-=_.~+#:";
+    let mut letters = words.iter().flat_map(|word| word.text.chars()).peekable();
+    letters.peek().is_some() && letters.all(|letter| DRAWN.contains(letter))
+}
+
 fn with_margin(bbox: PixelBox) -> PixelBox {
     let margin = (MARGIN * bbox.height() as f32).ceil() as i64;
     let [left, top, right, bottom] = <[u32; 4]>::from(bbox).map(i64::from);
@@ -177,9 +198,9 @@ fn outlines(lines: Vec<FoundLine>) -> Vec<Word> {
 mod tests {
     use super::*;
     use crate::geometry::PageSize;
-    use crate::line_reader::LineReader;
     use crate::ocr::frame::Turn;
     use crate::ocr::options::TesseractOptions;
+    use crate::ocr::reread::Networks;
     use crate::ocr::reread::RereadOptions;
     use image::GrayImage;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -233,8 +254,8 @@ mod tests {
         let page =
             Upright::new(&picture, Turn::none(PageSize::new(picture.width(), picture.height())));
         let options = RereadOptions { lead: options, ..RereadOptions::default() };
-        let ours = LineReader::embedded(tch::Device::Cpu).unwrap();
-        let words = reader.led(&page, &Rereader::new(ours, mode, options)).unwrap();
+        let ours = Networks::embedded().unwrap();
+        let words = reader.led(&page, &Rereader::new(ours, mode, options), &[]).unwrap();
         (words, engine.read.load(Ordering::Relaxed))
     }
 

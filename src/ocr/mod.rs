@@ -6,6 +6,7 @@ mod bend;
 mod cents;
 pub mod engine;
 mod flat;
+mod found;
 mod frame;
 mod ground;
 pub mod ink;

@@ -4,6 +4,7 @@
 use super::bands::BandOptions;
 use super::engine::{Engine, FoundLine, ReadRequest};
 use super::flat::Flat;
+use super::found;
 use super::frame::Cut;
 use super::leaders::without_leaders;
 use super::level::{Level, Reading, surer};
@@ -11,8 +12,8 @@ use super::light;
 use super::options::TesseractOptions;
 use super::orient::OrientOptions;
 use super::outline::Trial;
-use super::plan::{Plan, PlanOptions};
-use super::reread::Rereader;
+use super::plan::{PageKind, Plan, PlanOptions};
+use super::reread::{Reread, Rereader};
 use super::segment;
 use super::sheet::{Corners, SheetOptions};
 use super::upright::Upright;
@@ -41,6 +42,8 @@ const SURELY: f32 = 0.9;
 /// less surely, and elsewhere.
 const LEAST_BEND: f32 = 0.3;
 const LEAST_BEND_OF_SCANS: f32 = 0.8;
+/// A page with so many letters across is no receipt, whatever passes for letters on it.
+const SURELY_WIDE: f32 = 100.0;
 /// A photograph that reads less surely than this and shows no sheet for sure is read by its brightest patch, too.
 const POORLY: f32 = 0.75;
 
@@ -139,8 +142,9 @@ impl<E: Engine> PageReader<E> {
 
     /// The words of the upright picture, which is turned round where it stands on its head.
     fn words(&self, level: &mut Level) -> Result<Vec<Word>> {
+        let mut found = self.found_lines(level)?;
         if let Some(lead) = &self.lead
-            && let Some(words) = self.led(&level.upright, lead)?
+            && let Some(words) = self.led(&level.upright, lead, &found)?
         {
             return Ok(words);
         }
@@ -151,13 +155,33 @@ impl<E: Engine> PageReader<E> {
             if let Some(turn) = orient.upside_down(&level.gray, &level.upright, sample)? {
                 level.turned(turn);
                 words = self.first_look(&level.upright)?;
+                found = self.found_lines(level)?;
             }
         }
         if let Some(second) = &self.second {
-            let unread = segment::unread_lines_of(&level.upright, &words);
+            let unread = if found.is_empty() {
+                segment::unread_lines_of(&level.upright, &words)
+            } else {
+                found::passed_over(&found, &words)
+            };
             words = second.look(&level.upright.picture, words, unread)?;
         }
         Ok(words)
+    }
+
+    /// The lines of what may be a receipt, as our finder finds them; none where ours does not read.
+    fn found_lines(&self, level: &Level) -> Result<Vec<PixelBox>> {
+        let page = &level.upright;
+        let may_be_narrow = page.letters_across().is_none_or(|across| across < SURELY_WIDE);
+        match &self.lead {
+            Some(lead) if may_be_narrow && lead.mode() != Reread::Never => {
+                let found = lead.find_lines(&page.picture)?;
+                let is_narrow =
+                    self.plan(page).kind == PageKind::Receipt || found::are_narrow(&found);
+                Ok(if is_narrow { found } else { Vec::new() })
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The page's gray levels: of a photograph only the sheet, laid flat, with the way back.

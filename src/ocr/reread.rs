@@ -10,6 +10,7 @@ use super::segment::{self, Segment};
 use crate::document::Word;
 use crate::error::{Error, ErrorCode, Result};
 use crate::geometry::PixelBox;
+use crate::line_finder::LineFinder;
 use crate::line_reader::settle::SettleOptions;
 use crate::line_reader::{LineReader, ReadWord, Reading};
 use image::GrayImage;
@@ -81,18 +82,58 @@ impl Default for RereadOptions {
     }
 }
 
-/// Our reader, shared by all pages that are being read.
+/// Our networks that look at pages: one finds lines, the other reads them.
+pub struct Networks {
+    pub finder: LineFinder,
+    pub reader: LineReader,
+}
+
+impl Networks {
+    /// Those inside the program.
+    ///
+    /// # Errors
+    /// `ModelInvalid` only if the program itself is damaged.
+    pub fn embedded() -> Result<Self> {
+        let device = tch::Device::Cpu;
+        Ok(Self { finder: LineFinder::embedded(device)?, reader: LineReader::embedded(device)? })
+    }
+}
+
+/// Our networks, shared by all pages that are being read.
 pub struct Rereader {
-    reader: Mutex<LineReader>,
-    /// One like it, so that a second page need not wait; made when one has to.
-    spare: Option<Mutex<Option<LineReader>>>,
+    networks: Mutex<Networks>,
+    /// Others like them, so that a second page need not wait; made when one has to.
+    spare: Option<Mutex<Option<Networks>>>,
     mode: Reread,
     options: RereadOptions,
 }
 
 impl Rereader {
-    pub fn new(reader: LineReader, mode: Reread, options: RereadOptions) -> Self {
-        Self { reader: Mutex::new(reader), spare: None, mode, options }
+    pub fn new(networks: Networks, mode: Reread, options: RereadOptions) -> Self {
+        Self { networks: Mutex::new(networks), spare: None, mode, options }
+    }
+
+    /// The boxes of a page's lines.
+    ///
+    /// # Errors
+    /// As [`LineFinder::find`].
+    pub fn find_lines(&self, page: &GrayImage) -> Result<Vec<PixelBox>> {
+        self.with(|networks| networks.finder.find(page))
+    }
+
+    /// Asks those networks that are free, or waits for some.
+    fn with<T>(&self, ask: impl FnOnce(&Networks) -> Result<T>) -> Result<T> {
+        if let Ok(networks) = self.networks.try_lock() {
+            return ask(&networks);
+        }
+        if let Some(mut spare) = self.spare.as_ref().and_then(|spare| spare.try_lock().ok()) {
+            let networks = match spare.take() {
+                Some(networks) => networks,
+                None => Networks::embedded()?,
+            };
+            return ask(spare.insert(networks));
+        }
+        ask(&self.networks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn mode(&self) -> Reread {
@@ -121,17 +162,7 @@ impl Rereader {
         boxes: &[PixelBox],
         stretch: f32,
     ) -> Result<Vec<Reading>> {
-        if let Ok(reader) = self.reader.try_lock() {
-            return reader.read_at(page, boxes, stretch);
-        }
-        if let Some(mut spare) = self.spare.as_ref().and_then(|spare| spare.try_lock().ok()) {
-            let reader = match spare.take() {
-                Some(reader) => reader,
-                None => LineReader::embedded(tch::Device::Cpu)?,
-            };
-            return spare.insert(reader).read_at(page, boxes, stretch);
-        }
-        self.reader.lock().unwrap_or_else(PoisonError::into_inner).read_at(page, boxes, stretch)
+        self.with(|networks| networks.reader.read_at(page, boxes, stretch))
     }
 
     /// Whether a reading stands without another.
@@ -141,19 +172,19 @@ impl Rereader {
         !reading.words.is_empty() && reading.words.iter().all(sure)
     }
 
-    /// The reader inside the program, if pages in these languages (`eng+deu`) are to be read again:
-    /// it knows the Latin script alone.
+    /// The networks inside the program, if pages in these languages (`eng+deu`) are to be read again:
+    /// they know the Latin script alone.
     ///
     /// # Errors
-    /// As [`LineReader::embedded`].
+    /// As [`Networks::embedded`].
     pub fn for_language(language: &str, mode: Reread) -> Result<Option<Self>> {
         let known = language.split('+').all(|code| LATIN_SCRIPT.contains(&code));
         if mode == Reread::Never || !known {
             return Ok(None);
         }
-        let reader = LineReader::embedded(tch::Device::Cpu)?;
         let spare = Some(Mutex::new(None));
-        Ok(Some(Self { spare, ..Self::new(reader, mode, RereadOptions::default()) }))
+        let networks = Networks::embedded()?;
+        Ok(Some(Self { spare, ..Self::new(networks, mode, RereadOptions::default()) }))
     }
 }
 
@@ -208,8 +239,7 @@ mod tests {
     #[test]
     fn a_page_that_is_all_noise_stays_as_the_engine_read_it() {
         let options = RereadOptions { most_pieces: 1, ..RereadOptions::default() };
-        let reader = LineReader::embedded(tch::Device::Cpu).unwrap();
-        let rereader = Rereader::new(reader, Reread::Always, options);
+        let rereader = Rereader::new(Networks::embedded().unwrap(), Reread::Always, options);
         let word = |line: u32| Word {
             text: "x".into(),
             bbox: PixelBox::new(5, 5 + 20 * i64::from(line), 20, 20 + 20 * i64::from(line)),

@@ -140,7 +140,8 @@ fn end_of_line(pieces: &[Segment], piece: usize) -> usize {
 /// Number of lines that were found between lines; every piece with it is a line of its own.
 const NEW_LINE: u32 = u32::MAX;
 
-fn shares_line(a: PixelBox, b: PixelBox) -> bool {
+/// Whether two boxes stand beside each other.
+pub fn shares_line(a: PixelBox, b: PixelBox) -> bool {
     let shared = i64::from(a.bottom().min(b.bottom())) - i64::from(a.top().max(b.top()));
     shared * 2 > i64::from(a.height().max(b.height()))
 }

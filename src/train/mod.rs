@@ -10,6 +10,7 @@ pub mod exchange;
 pub mod finetune;
 pub mod initialise;
 pub mod labelling;
+pub mod line_finder;
 pub mod line_reader;
 pub mod metrics;
 pub mod objective;

@@ -68,7 +68,7 @@ fn coarser(crop: &GrayImage, inner: [f32; 4], dice: &mut Dice) -> Option<(GrayIm
 }
 
 /// The same crop with fewer pixels.
-pub(super) fn shrunk(crop: &GrayImage, scale: f32) -> Option<GrayImage> {
+pub(in crate::train) fn shrunk(crop: &GrayImage, scale: f32) -> Option<GrayImage> {
     let side = |length: u32| ((length as f32 * scale).round() as u32).max(1);
     let mut small = GrayImage::new(side(crop.width()), side(crop.height()));
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
@@ -117,7 +117,7 @@ fn spoil(strip: &mut Strip, dice: &mut Dice) {
 }
 
 /// A grain for every pixel, −½ to ½. xorshift: a real generator would cost more than all the rest.
-pub(super) struct Grain(u64);
+pub(in crate::train) struct Grain(u64);
 
 impl Grain {
     pub fn new(dice: &mut Dice) -> Self {

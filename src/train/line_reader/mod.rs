@@ -4,7 +4,7 @@
 pub mod augment;
 pub mod loss;
 pub mod ngrams;
-mod photo;
+pub(in crate::train) mod photo;
 pub mod score;
 pub mod sources;
 pub mod store;

@@ -35,7 +35,7 @@ const LINES_OF_PDF_PAGE: usize = 24;
 /// Share of runs that are cut into pieces.
 const CUT_SHARE: f64 = 0.15;
 /// Resolutions that pages are rendered at.
-const RESOLUTIONS: [u32; 5] = [90, 120, 150, 200, 300];
+pub(in crate::train) const RESOLUTIONS: [u32; 5] = [90, 120, 150, 200, 300];
 
 /// What is typed, with weights.
 const TYPED_KINDS: [(u32, Kind); 4] =
@@ -133,7 +133,11 @@ pub fn cut(source: &LineSource, part: LinePart, seed: u64, writer: &mut LineWrit
 }
 
 /// Files of a directory that are, or are not, among the yardstick's.
-fn chosen(dir: &Path, extension: &str, part: LinePart) -> Result<Vec<PathBuf>> {
+pub(in crate::train) fn chosen(
+    dir: &Path,
+    extension: &str,
+    part: LinePart,
+) -> Result<Vec<PathBuf>> {
     let files = data_files(dir, extension)?;
     let id = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let held = PagePart::Dev.select(files.iter().map(id).collect());
@@ -148,25 +152,31 @@ fn is_line(line: &Line, alphabet: &Alphabet) -> bool {
 }
 
 #[derive(Deserialize)]
-struct SroieFile {
-    id: String,
-    lines: Vec<SroieLine>,
+pub(in crate::train) struct SroieFile {
+    pub id: String,
+    pub lines: Vec<SroieLine>,
 }
 
 #[derive(Deserialize)]
-struct SroieLine {
+pub(in crate::train) struct SroieLine {
     #[serde(rename = "box")]
-    bbox: PixelBox,
-    text: String,
+    pub bbox: PixelBox,
+    pub text: String,
+}
+
+/// A receipt of SROIE in gray, with its lines; `None` where it has no picture.
+pub(in crate::train) fn sroie_receipt(
+    dir: &Path,
+    path: &Path,
+) -> Result<Option<(GrayImage, SroieFile)>> {
+    let file: SroieFile = read_json(path)?;
+    let picture = dir.join("img").join(format!("{}.jpg", file.id));
+    let page = open(&Source::Path(picture), &InputOptions::default())?.next().transpose()?;
+    Ok(page.map(|page| (image::imageops::grayscale(&page.image), file)))
 }
 
 fn sroie_page(dir: &Path, path: &Path) -> Result<Vec<Cut>> {
-    let file: SroieFile = read_json(path)?;
-    let picture = dir.join("img").join(format!("{}.jpg", file.id));
-    let page = match open(&Source::Path(picture), &InputOptions::default())?.next() {
-        Some(page) => image::imageops::grayscale(&page?.image),
-        None => return Ok(Vec::new()),
-    };
+    let Some((page, file)) = sroie_receipt(dir, path)? else { return Ok(Vec::new()) };
     let lines = file.lines.iter().filter_map(|line| {
         let text = line.text.split_whitespace().collect::<Vec<_>>().join(" ");
         crop(&page, line.bbox, text, format!("sroie/{}", file.id), true)
@@ -174,9 +184,13 @@ fn sroie_page(dir: &Path, path: &Path) -> Result<Vec<Cut>> {
     Ok(lines.collect())
 }
 
+/// How the pages of a PDF are drawn that has its text in it.
+pub(in crate::train) fn with_text_layer(resolution: u32) -> InputOptions {
+    InputOptions { dpi: resolution, text_layer: TextLayerMode::Only, ..Default::default() }
+}
+
 fn pdf_lines(path: &Path, resolution: u32) -> Result<Vec<Cut>> {
-    let options =
-        InputOptions { dpi: resolution, text_layer: TextLayerMode::Only, ..Default::default() };
+    let options = with_text_layer(resolution);
     let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let mut cuts = Vec::new();
     for page in open(&Source::Path(path.to_path_buf()), &options)? {
@@ -190,7 +204,12 @@ fn pdf_lines(path: &Path, resolution: u32) -> Result<Vec<Cut>> {
     Ok(cuts)
 }
 
-fn generator(resolution: u32, part: LinePart, seed: u64, typed: bool) -> Result<Generator> {
+pub(in crate::train) fn generator(
+    resolution: u32,
+    part: LinePart,
+    seed: u64,
+    typed: bool,
+) -> Result<Generator> {
     // Dev documents are drawn with seeds that training never takes.
     let seed = if part == LinePart::Dev { !seed } else { seed };
     let mut options = SynthOptions { seed, dpi: resolution as f32, ..SynthOptions::default() };
@@ -204,8 +223,7 @@ fn generator(resolution: u32, part: LinePart, seed: u64, typed: bool) -> Result<
 
 fn synth_page(generator: &Generator, index: u64) -> Vec<Cut> {
     // Resolution in the index: else each would show the same texts again.
-    let index = index * 1000 + generator.options().dpi as u64;
-    let document = generator.document(index);
+    let document = generator.document(index * 1000 + generator.options().dpi as u64);
     let Some(picture) = document.picture else { return Vec::new() };
     let gray = image::imageops::grayscale(&picture);
     let words: Vec<Word> = document.words.into_iter().map(|word| word.word).collect();
@@ -216,18 +234,8 @@ fn synth_page(generator: &Generator, index: u64) -> Vec<Cut> {
 /// pieces, as engines do.
 fn cut_words(page: &GrayImage, words: &[Word], source: &str) -> Vec<Cut> {
     let mut dice = Dice::new(words.len() as u64, 0);
-    let same = |a: &Word, b: &Word| {
-        let height = a.bbox.height().max(b.bbox.height()) as f32;
-        let gap = b.bbox.left() as f32 - a.bbox.right() as f32;
-        let level = (a.bbox.center_y() - b.bbox.center_y()).abs() < 0.5 * height;
-        a.line == b.line
-            && a.block == b.block
-            && level
-            && gap > -0.5 * height
-            && gap < WIDEST_GAP * height
-    };
     let mut cuts = Vec::new();
-    for run in words.chunk_by(same) {
+    for run in runs(words) {
         let mut rest = run;
         while !rest.is_empty() {
             let longest =
@@ -242,6 +250,20 @@ fn cut_words(page: &GrayImage, words: &[Word], source: &str) -> Vec<Cut> {
         }
     }
     cuts
+}
+
+/// Words of one line and block without a wide gap.
+pub(in crate::train) fn runs(words: &[Word]) -> impl Iterator<Item = &[Word]> {
+    words.chunk_by(|a, b| {
+        let height = a.bbox.height().max(b.bbox.height()) as f32;
+        let gap = b.bbox.left() as f32 - a.bbox.right() as f32;
+        let level = (a.bbox.center_y() - b.bbox.center_y()).abs() < 0.5 * height;
+        a.line == b.line
+            && a.block == b.block
+            && level
+            && gap > -0.5 * height
+            && gap < WIDEST_GAP * height
+    })
 }
 
 fn crop(
