@@ -8,7 +8,7 @@ const LIKELY: f32 = 0.4;
 pub const SHORTENED: f32 = 0.1;
 /// A line's box goes on so many heights behind the last cell of its middle: a reader does better with some paper than
 /// with half of a letter.
-const ROOM: f32 = 0.4;
+const ROOM: f32 = 0.2;
 /// Share of a line's height that its middle takes up.
 pub const MIDDLE: f32 = 0.4;
 /// Lines lower than this, or with fewer cells, are specks.
@@ -135,6 +135,6 @@ mod tests {
         let edges = lines.iter().map(|line| [line.left, line.top, line.right, line.bottom]);
         let places: Vec<[f32; 4]> =
             edges.map(|edges| edges.map(|at| (10.0 * at).round() / 10.0)).collect();
-        assert_eq!(places, [[3.2, 4.0, 52.8, 16.0], [11.2, 20.0, 76.8, 32.0]]);
+        assert_eq!(places, [[5.6, 4.0, 50.4, 16.0], [13.6, 20.0, 74.4, 32.0]]);
     }
 }

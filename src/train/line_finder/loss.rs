@@ -94,7 +94,7 @@ mod tests {
         let found = Cells { values: &said, rows: CELLS, columns: CELLS }.lines();
         assert_eq!(found.len(), 3, "{found:?}");
         for (line, found) in lines.iter().zip([0, 2, 1].map(|n| found[n])) {
-            let room = 0.3 * (line[3] - line[1]);
+            let room = 0.1 * (line[3] - line[1]);
             assert!((line[0] - room - found.left).abs() < 4.0);
             assert!((line[2] + room - found.right).abs() < 4.0);
             let lean = 0.01 * (line[2] - line[0]);
