@@ -246,16 +246,29 @@ mod tests {
     }
 
     fn led_in(mode: Reread, options: LeadOptions) -> (Option<Vec<Word>>, usize) {
+        read_with(stripes(), &[], mode, options)
+    }
+
+    fn stripes() -> Vec<PixelBox> {
+        let width = i64::from(receipt().width());
+        (0..6).map(|n| PixelBox::new(0, n * 22, width, n * 22 + 22)).collect()
+    }
+
+    /// `lines` are the engine's, `found` our finder's.
+    fn read_with(
+        lines: Vec<PixelBox>,
+        found: &[PixelBox],
+        mode: Reread,
+        options: LeadOptions,
+    ) -> (Option<Vec<Word>>, usize) {
         let picture = receipt();
-        let width = i64::from(picture.width());
-        let lines = (0..6).map(|n| PixelBox::new(0, n * 22, width, n * 22 + 22)).collect();
         let engine = Told { lines, read: AtomicUsize::new(0) };
         let reader = PageReader::new(&engine, TesseractOptions::default());
         let page =
             Upright::new(&picture, Turn::none(PageSize::new(picture.width(), picture.height())));
         let options = RereadOptions { lead: options, ..RereadOptions::default() };
         let ours = Networks::embedded().unwrap();
-        let words = reader.led(&page, &Rereader::new(ours, mode, options), &[]).unwrap();
+        let words = reader.led(&page, &Rereader::new(ours, mode, options), found).unwrap();
         (words, engine.read.load(Ordering::Relaxed))
     }
 
@@ -269,6 +282,29 @@ mod tests {
         let (words, pieces) = led(anything);
         let words = words.unwrap();
         assert!(pieces < 6 && words.iter().any(|word| word.text != "engine"), "{pieces}");
+    }
+
+    #[test]
+    fn a_receipts_lines_are_those_that_were_found() {
+        let anything = LeadOptions { sure: 0.0, most_doubtful: 1.0, ..LeadOptions::default() };
+        let read = |lines, found: &[PixelBox]| read_with(lines, found, Reread::Auto, anything).0;
+        let words = read(Vec::new(), &stripes()).unwrap();
+        let inside = |word: &Word| word.bbox.bottom() < 150;
+        assert!(words.len() >= 4 && words.iter().all(inside), "{words:?}");
+        assert_eq!(read(Vec::new(), &stripes()[..2]), None, "of two lines the engine knows more");
+    }
+
+    #[test]
+    fn rows_of_stars_are_no_words() {
+        let word = |text: &str| Word {
+            text: text.into(),
+            bbox: PixelBox::new(0, 0, 9, 9),
+            confidence: 1.0,
+            line: 0,
+            block: 0,
+        };
+        assert!(is_rule(&[word("*****"), word("--")]) && !is_rule(&[]));
+        assert!(!is_rule(&[word("***"), word("COPY")]) && !is_rule(&[word("€")]));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::frame::Cut;
 use super::leaders::without_leaders;
 use super::level::{Level, Reading, surer};
 use super::light;
-use super::options::TesseractOptions;
+use super::options::{SegmentationMode, TesseractOptions};
 use super::orient::OrientOptions;
 use super::outline::Trial;
 use super::plan::{PageKind, Plan, PlanOptions};
@@ -169,8 +169,12 @@ impl<E: Engine> PageReader<E> {
         Ok(words)
     }
 
-    /// The lines of what may be a receipt, as our finder finds them; none where ours does not read.
+    /// The lines of what may be a receipt, as our finder finds them; none where ours does not read, or where the engine
+    /// was told how to find lines.
     fn found_lines(&self, level: &Level) -> Result<Vec<PixelBox>> {
+        if self.asked.psm != SegmentationMode::Auto {
+            return Ok(Vec::new());
+        }
         let page = &level.upright;
         let may_be_narrow = page.letters_across().is_none_or(|across| across < SURELY_WIDE);
         match &self.lead {
