@@ -131,7 +131,11 @@ fn train(args: TrainArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let device = super::model::usable(args.device)?;
     let train = PageStore::open(&args.pages)?;
     let dev = PageStore::open(&args.dev)?;
-    context.note(format!("{} pages to train on, {} held out", train.pages.len(), dev.pages.len()));
+    context.note(format!(
+        "{} pages to train on, {} held out",
+        train.records.len(),
+        dev.records.len()
+    ));
     tch::manual_seed(args.seed as i64);
     let finder = match &args.base {
         Some(dir) => LineFinder::open_for_training(dir, device)?,

@@ -149,7 +149,11 @@ fn train(args: TrainArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let device = super::model::usable(args.device)?;
     let train = LineStore::open(&args.lines)?;
     let dev = LineStore::open(&args.dev)?;
-    context.note(format!("{} lines to train on, {} held out", train.lines.len(), dev.lines.len()));
+    context.note(format!(
+        "{} lines to train on, {} held out",
+        train.records.len(),
+        dev.records.len()
+    ));
     tch::manual_seed(args.seed as i64);
     let reader = match &args.base {
         Some(dir) => LineReader::open_for_training(dir, device)?,
@@ -210,7 +214,7 @@ fn train(args: TrainArgs, context: &Context) -> anyhow::Result<ExitCode> {
 fn ngrams(args: &NgramsArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let mut lines: Vec<String> = Vec::new();
     for path in &args.lines {
-        lines.extend(LineStore::open(path)?.lines.into_iter().map(|line| line.text));
+        lines.extend(LineStore::open(path)?.records.into_iter().map(|line| line.text));
     }
     for sample in super::finetune::read_all(&args.data)? {
         let own = sample.words.chunk_by(|a, b| (a.block, a.line) == (b.block, b.line));

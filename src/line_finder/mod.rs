@@ -165,7 +165,11 @@ fn picture(gray: &GrayImage) -> Tensor {
     Tensor::from_slice(&pixels).view([1, 1, height as i64, width as i64])
 }
 
-fn scaled(page: &GrayImage, width: u32, height: u32) -> Result<GrayImage> {
+/// A gray picture in another size.
+///
+/// # Errors
+/// `Internal`, only where the resizer fails.
+pub(crate) fn scaled(page: &GrayImage, width: u32, height: u32) -> Result<GrayImage> {
     let mut small = GrayImage::new(width, height);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
     Resizer::new().resize(page, &mut small, &options).map_err(|e| {

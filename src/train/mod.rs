@@ -15,6 +15,7 @@ pub mod line_reader;
 pub mod metrics;
 pub mod objective;
 pub mod optimizer;
+pub mod pictures;
 mod prefetch;
 pub mod pretrain;
 pub mod score;

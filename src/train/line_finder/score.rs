@@ -27,7 +27,7 @@ pub struct FinderScore {
 /// As finding lines.
 pub fn score(finder: &LineFinder, store: &PageStore) -> Result<FinderScore> {
     let (mut known, mut given, mut covered, mut found, mut right) = (0, 0, 0, 0, 0);
-    for page in &store.pages {
+    for page in &store.records {
         let boxes = finder.find(&store.picture(page))?;
         let lines: Vec<PixelBox> = page
             .lines
@@ -48,7 +48,7 @@ pub fn score(finder: &LineFinder, store: &PageStore) -> Result<FinderScore> {
     }
     let share = |part: usize, all: usize| part as f64 / all.max(1) as f64;
     Ok(FinderScore {
-        pages: store.pages.len(),
+        pages: store.records.len(),
         covered: share(covered, known),
         found: share(found, known),
         right: share(right, given),

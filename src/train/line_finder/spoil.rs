@@ -3,10 +3,11 @@
 //! Print of any height from [`HEIGHTS`], the sheet's edge with some ground beside it, lines that lean and bow, uneven
 //! light, folds, faint print, blur, noise, JPEG of poor quality.
 
-use super::super::line_reader::augment::{Grain, shrunk};
+use super::super::line_reader::augment::Grain;
 use super::super::line_reader::photo::packed;
 use super::ground::{clouds, ground};
 use super::store::Page;
+use crate::line_finder::scaled;
 use crate::synth::dice::Dice;
 use image::GrayImage;
 
@@ -33,7 +34,7 @@ pub fn shown(page: &Page, picture: &GrayImage, dice: &mut Dice) -> Shown {
         / page.line_height().max(1.0);
     let down = height.min(MOST_ENLARGED);
     let across = (down * dice.real(0.8, 1.25)).min(MOST_ENLARGED);
-    let sheet = scaled(picture, across, down);
+    let sheet = resized(picture, across, down);
     let (width, tall) = (sheet.width() as f32, sheet.height() as f32);
     // So much of the part may lie beside the sheet.
     let beside = if dice.chance(0.5) { 0.4 } else { 0.05 } * SIDE as f32;
@@ -70,19 +71,10 @@ pub fn shown(page: &Page, picture: &GrayImage, dice: &mut Dice) -> Shown {
     Shown { dark, lines: lines.collect(), moved }
 }
 
-fn scaled(picture: &GrayImage, across: f32, down: f32) -> GrayImage {
-    if across == down && across < 1.0 {
-        return shrunk(picture, down).unwrap_or_else(|| picture.clone());
-    }
+fn resized(picture: &GrayImage, across: f32, down: f32) -> GrayImage {
     let side = |length: u32, scale: f32| ((length as f32 * scale).round() as u32).max(1);
-    let mut target = GrayImage::new(side(picture.width(), across), side(picture.height(), down));
-    let options = fast_image_resize::ResizeOptions::new().resize_alg(
-        fast_image_resize::ResizeAlg::Convolution(fast_image_resize::FilterType::Bilinear),
-    );
-    match fast_image_resize::Resizer::new().resize(picture, &mut target, &options) {
-        Ok(()) => target,
-        Err(_) => picture.clone(),
-    }
+    scaled(picture, side(picture.width(), across), side(picture.height(), down))
+        .unwrap_or_else(|_| picture.clone())
 }
 
 /// How far down each column goes: a lean, a bow, a wave, or nothing.

@@ -90,7 +90,7 @@ impl FinderTrainer<'_> {
         mut stepped: impl FnMut(FinderStep) -> bool,
         mut scored: impl FnMut(i64, FinderScore),
     ) -> Result<bool> {
-        if self.train.pages.is_empty() {
+        if self.train.records.is_empty() {
             return Err(Error::new(Stage::Train, ErrorCode::DataInvalid, "there are no pages")
                 .hint("gather some with `layoutlm finder pages`"));
         }
@@ -173,7 +173,7 @@ impl FinderTrainer<'_> {
             .into_par_iter()
             .map(|place| {
                 let mut dice = Dice::new(self.options.seed, update as u64 * batch + place);
-                let page = &self.train.pages[dice.index(self.train.pages.len())];
+                let page = &self.train.records[dice.index(self.train.records.len())];
                 let shown = shown(page, &self.train.picture(page), &mut dice);
                 let target = target(&shown);
                 (shown.dark, target)

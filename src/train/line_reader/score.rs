@@ -27,12 +27,12 @@ pub struct ReaderScore {
 /// `Internal`, only where the resizer fails.
 pub fn score(reader: &LineReader, store: &LineStore) -> Result<ReaderScore> {
     let mut strips: Vec<(usize, Strip)> = store
-        .lines
+        .records
         .par_iter()
         .enumerate()
         .map(|(index, line)| {
             let region = Region::with_room(line.inner);
-            Ok(Strip::cut(&store.crop(line), region, 1.0)?.map(|strip| (index, strip)))
+            Ok(Strip::cut(&store.picture(line), region, 1.0)?.map(|strip| (index, strip)))
         })
         .collect::<Result<Vec<_>>>()?
         .into_iter()
@@ -43,7 +43,7 @@ pub fn score(reader: &LineReader, store: &LineStore) -> Result<ReaderScore> {
     for batch in strips.chunks(BATCH) {
         let paths = reader.paths(&batch.iter().map(|(_, strip)| strip).collect::<Vec<_>>());
         for ((index, _), path) in batch.iter().zip(paths) {
-            let line = &store.lines[*index];
+            let line = &store.records[*index];
             let fold =
                 |text: &str| if line.caseless { text.to_uppercase() } else { text.to_string() };
             let read = fold(&decode::text(&path, &reader.alphabet));
@@ -55,8 +55,8 @@ pub fn score(reader: &LineReader, store: &LineStore) -> Result<ReaderScore> {
         }
     }
     Ok(ReaderScore {
-        lines: store.lines.len(),
-        exact: right as f64 / store.lines.len().max(1) as f64,
+        lines: store.records.len(),
+        exact: right as f64 / store.records.len().max(1) as f64,
         character_error_rate: wrong_characters as f64 / characters.max(1) as f64,
     })
 }

@@ -1,15 +1,8 @@
-//! Lines on disk: a file of pixels and a file of JSON lines that say where each line's are.
-//!
-//! Cutting lines out of pages takes longer than a pass over them, so it is done once. A crop holds
-//! some of the page around the line: training moves the line's box about in it.
+//! Lines on disk with their texts. A crop holds some of the page around the line: training moves the line's box about
+//! in it.
 
-use super::super::data::json_file::{cannot_read, invalid, read_text};
-use crate::error::{Error, Result, Stage};
-use image::GrayImage;
+use super::super::pictures::{PictureStore, PictureWriter, Pictured, Place};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
 
 /// One line of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,106 +22,29 @@ pub struct Line {
     pub offset: u64,
 }
 
+impl Pictured for Line {
+    const INDEX: &'static str = "lines.jsonl";
+    const REMEDY: &'static str = "cut the lines again";
+
+    fn place(&self) -> Place {
+        Place { width: self.width, height: self.height, offset: self.offset }
+    }
+
+    fn at(self, place: Place) -> Self {
+        let Place { width, height, offset } = place;
+        Self { width, height, offset, ..self }
+    }
+}
+
 /// A directory of lines, open for reading.
-pub struct LineStore {
-    pub lines: Vec<Line>,
-    pixels: memmap2::Mmap,
-}
-
-fn paths(dir: &Path) -> (PathBuf, PathBuf) {
-    (dir.join("lines.jsonl"), dir.join("pixels.bin"))
-}
-
-impl LineStore {
-    /// # Errors
-    /// `NotFound`, `Unreadable`, or `DataInvalid` where the two files do not fit together.
-    pub fn open(dir: &Path) -> Result<Self> {
-        let (index, pixels_path) = paths(dir);
-        let file = File::open(&pixels_path).map_err(|e| cannot_read(&pixels_path, e))?;
-        // SAFETY: the file is written once and then only read; another process that cuts it short
-        // meanwhile ends this one, as with every mapped file.
-        #[allow(unsafe_code)]
-        let pixels =
-            unsafe { memmap2::Mmap::map(&file) }.map_err(|e| cannot_read(&pixels_path, e))?;
-        let mut lines = Vec::new();
-        for (number, text) in read_text(&index)?.lines().enumerate() {
-            let line: Line = serde_json::from_str(text)
-                .map_err(|e| invalid(&index, format!("line {}: {e}", number + 1)))?;
-            let end = line.offset + u64::from(line.width) * u64::from(line.height);
-            if end > pixels.len() as u64 {
-                let message = format!("line {}: its pixels end behind the file's", number + 1);
-                return Err(invalid(&index, message).hint("cut the lines again"));
-            }
-            lines.push(line);
-        }
-        Ok(Self { lines, pixels })
-    }
-
-    /// The crop of a line.
-    pub fn crop(&self, line: &Line) -> GrayImage {
-        let start = line.offset as usize;
-        let end = start + line.width as usize * line.height as usize;
-        let pixels = self.pixels.get(start..end).unwrap_or_default().to_vec();
-        GrayImage::from_raw(line.width, line.height, pixels).unwrap_or_default()
-    }
-}
-
+pub type LineStore = PictureStore<Line>;
 /// Writes lines.
-pub struct LineWriter {
-    index: BufWriter<File>,
-    pixels: BufWriter<File>,
-    dir: PathBuf,
-    offset: u64,
-    pub count: usize,
-}
-
-impl LineWriter {
-    /// # Errors
-    /// `OutputFailed` names the directory.
-    pub fn create(dir: &Path) -> Result<Self> {
-        let failed = |e| Error::unwritable(Stage::Train, dir, e);
-        std::fs::create_dir_all(dir).map_err(failed)?;
-        let (index, pixels) = paths(dir);
-        Ok(Self {
-            index: BufWriter::new(File::create(index).map_err(failed)?),
-            pixels: BufWriter::new(File::create(pixels).map_err(failed)?),
-            dir: dir.to_path_buf(),
-            offset: 0,
-            count: 0,
-        })
-    }
-
-    /// Adds a line; its size and offset are set here.
-    ///
-    /// # Errors
-    /// `OutputFailed` names the directory.
-    pub fn add(&mut self, line: &Line, crop: &GrayImage) -> Result<()> {
-        let (width, height) = crop.dimensions();
-        let line = Line { width, height, offset: self.offset, ..line.clone() };
-        let text = serde_json::to_string(&line).unwrap_or_default();
-        writeln!(self.index, "{text}")
-            .and_then(|()| self.pixels.write_all(crop.as_raw()))
-            .map_err(|e| Error::unwritable(Stage::Train, &self.dir, e))?;
-        self.offset += crop.as_raw().len() as u64;
-        self.count += 1;
-        Ok(())
-    }
-
-    /// # Errors
-    /// `OutputFailed` names the directory.
-    pub fn finish(mut self) -> Result<usize> {
-        self.index
-            .flush()
-            .and_then(|()| self.pixels.flush())
-            .map_err(|e| Error::unwritable(Stage::Train, &self.dir, e))?;
-        Ok(self.count)
-    }
-}
+pub type LineWriter = PictureWriter<Line>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::Luma;
+    use image::{GrayImage, Luma};
 
     #[test]
     fn lines_come_back_with_their_pixels() {
@@ -149,9 +65,9 @@ mod tests {
         }
         assert_eq!(writer.finish().unwrap(), 2);
         let store = LineStore::open(dir.path()).unwrap();
-        assert_eq!(store.lines[1].text, "RM 23.60");
-        assert!(store.lines[0].caseless && !store.lines[1].caseless);
-        assert_eq!(store.crop(&store.lines[1]), GrayImage::from_pixel(11, 8, Luma([50])));
+        assert_eq!(store.records[1].text, "RM 23.60");
+        assert!(store.records[0].caseless && !store.records[1].caseless);
+        assert_eq!(store.picture(&store.records[1]), GrayImage::from_pixel(11, 8, Luma([50])));
     }
 
     #[test]

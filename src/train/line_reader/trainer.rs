@@ -92,7 +92,7 @@ impl ReaderTrainer<'_> {
         mut stepped: impl FnMut(ReaderStep) -> bool,
         mut passed: impl FnMut(usize, ReaderScore),
     ) -> Result<bool> {
-        if self.train.lines.is_empty() {
+        if self.train.records.is_empty() {
             return Err(Error::new(Stage::Train, ErrorCode::DataInvalid, "there are no lines")
                 .hint("cut some with `layoutlm reader lines`"));
         }
@@ -198,10 +198,10 @@ impl ReaderTrainer<'_> {
         let made: Vec<Option<(Strip, Target)>> = lines
             .par_iter()
             .map(|&index| {
-                let line = &self.train.lines[index];
-                let stream = (epoch * self.train.lines.len() + index) as u64;
+                let line = &self.train.records[index];
+                let stream = (epoch * self.train.records.len() + index) as u64;
                 let mut dice = Dice::new(self.options.seed, stream);
-                let strip = spoiled(&self.train.crop(line), line.inner, &mut dice)?;
+                let strip = spoiled(&self.train.picture(line), line.inner, &mut dice)?;
                 let classes = alphabet.encode(&line.text);
                 Ok(strip.zip(classes).map(|(strip, mut classes)| {
                     if line.caseless {
@@ -219,10 +219,10 @@ impl ReaderTrainer<'_> {
     /// Lines of one pass in batches, by seed and pass: of like width together, in random order.
     fn batches(&self, epoch: usize) -> Vec<Vec<usize>> {
         let mut dice = Dice::new(self.options.seed ^ 0x6c69_6e65, epoch as u64);
-        let mut order: Vec<usize> = (0..self.train.lines.len()).collect();
+        let mut order: Vec<usize> = (0..self.train.records.len()).collect();
         dice.shuffle(&mut order);
         let length = |&index: &usize| {
-            let line = &self.train.lines[index];
+            let line = &self.train.records[index];
             let [left, top, right, bottom] = line.inner;
             ((right - left) / (bottom - top).max(1.0) * 8.0 * 1.2) as usize + 8
         };
