@@ -8,7 +8,7 @@ mod pdf;
 pub mod range;
 mod raster;
 #[cfg(feature = "pdf")]
-mod reading_order;
+pub(crate) mod reading_order;
 mod resolution;
 mod sniff;
 mod source;

@@ -3,12 +3,12 @@
 use super::network::{CELL, DISTANCE_UNIT, HALVES};
 
 /// A middle is one from this probability on.
-const LIKELY: f32 = 0.4;
+const LIKELY: f32 = 0.5;
 /// A line's middle ends so many heights before the line does.
 pub const SHORTENED: f32 = 0.1;
 /// A line's box goes on so many heights behind the last cell of its middle: a reader does better with some paper than
 /// with half of a letter.
-const ROOM: f32 = 0.2;
+const ROOM: f32 = 0.25;
 /// Share of a line's height that its middle takes up.
 pub const MIDDLE: f32 = 0.4;
 /// Lines lower than this, or with fewer cells, are specks.
@@ -135,6 +135,6 @@ mod tests {
         let edges = lines.iter().map(|line| [line.left, line.top, line.right, line.bottom]);
         let places: Vec<[f32; 4]> =
             edges.map(|edges| edges.map(|at| (10.0 * at).round() / 10.0)).collect();
-        assert_eq!(places, [[5.6, 4.0, 50.4, 16.0], [13.6, 20.0, 74.4, 32.0]]);
+        assert_eq!(places, [[5.0, 4.0, 51.0, 16.0], [13.0, 20.0, 75.0, 32.0]]);
     }
 }

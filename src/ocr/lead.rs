@@ -1,6 +1,6 @@
-//! Our reader first. The engine finds the lines, ours reads them all, and the engine reads only the
-//! pieces that ours is not sure of: recognition is four fifths of the engine's time. A page of a kind
-//! that ours does not know shows in a sample of its lines and is left to the engine (docs/ocr.md).
+//! Our networks first. They find the lines and read them all, and the engine reads only the pieces that ours is not
+//! sure of: layout and recognition are nearly all of the engine's time. A page of a kind that ours does not know
+//! shows in a sample of its lines and is left to the engine (docs/ocr.md).
 
 use super::Reread;
 use super::again;
@@ -8,6 +8,7 @@ use super::engine::{Engine, FoundLine, ReadRequest};
 use super::found;
 use super::frame::Cut;
 use super::leaders::without_leaders;
+use super::plan::PageKind;
 use super::read::PageReader;
 use super::reread::Rereader;
 use super::segment::{self, Segment};
@@ -49,8 +50,8 @@ const LOGO: [f32; 2] = [2.2, 1.8];
 const MARGIN: f32 = 0.3;
 
 impl<E: Engine> PageReader<E> {
-    /// The page's words where ours reads first; `None` where the engine should. `found` are a receipt's
-    /// lines as our finder found them; of other pages the engine knows better which columns are read one after the other.
+    /// The page's words where ours reads first; `None` where the engine should. `found` are the lines as our finder found
+    /// them; where there are hardly any, the engine looks for some.
     ///
     /// # Errors
     /// As reading a page.
@@ -63,7 +64,8 @@ impl<E: Engine> PageReader<E> {
         if lead.mode() != Reread::Auto {
             return Ok(None);
         }
-        let (outlines, unread) = if found.len() >= FEWEST_LINES {
+        let are_found = found.len() >= FEWEST_LINES;
+        let (outlines, unread) = if are_found {
             (found::in_rows(found.to_vec()), Vec::new())
         } else {
             let outlines = outlines(self.lines_of(page)?);
@@ -95,9 +97,14 @@ impl<E: Engine> PageReader<E> {
             };
         }
         pieces.retain(|piece| !piece.words.is_empty() && !is_rule(&piece.words));
-        let found = [rows, lead.read(&page.picture, &unread)?].concat();
-        let found = found.iter().filter_map(|reading| Segment::of(settle.alone(reading, 0, 0)));
-        Ok(Some(segment::in_order(pieces, found.collect())))
+        let others = [rows, lead.read(&page.picture, &unread)?].concat();
+        let others = others.iter().filter_map(|reading| Segment::of(settle.alone(reading, 0, 0)));
+        let is_receipt = self.plan(page).kind == PageKind::Receipt || found::are_narrow(found);
+        if are_found && !is_receipt {
+            pieces.extend(others);
+            return Ok(Some(found::in_columns(pieces)));
+        }
+        Ok(Some(segment::in_order(pieces, others.collect())))
     }
 
     /// The engine's reading of pieces of lines, in pixels of the upright picture.
