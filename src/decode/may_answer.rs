@@ -49,12 +49,19 @@ pub fn may_answer(entity: &Entity) -> bool {
         }
         ValueKind::Amount => {
             !is_account(text)
+                && !is_card(text)
                 && !is_of_power(text)
                 && (entity.value.is_some()
                     || (digits(text) > 0 && parse_date(text, None).is_none()))
         }
         ValueKind::Quantity => true,
     }
+}
+
+/// `************3515`: the last figures of a card. Sums behind stars have cents.
+fn is_card(text: &str) -> bool {
+    let figures = text.trim_start_matches(['*', ' ', ':']);
+    text.contains("***") && figures.len() == 4 && is_figures(figures)
 }
 
 /// `someone@example.com`

@@ -30,6 +30,7 @@ pub mod merge;
 mod months;
 mod neighbours;
 mod number;
+mod often;
 pub mod page;
 mod paid;
 mod parties;
