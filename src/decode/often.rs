@@ -9,6 +9,8 @@ use super::page::HeadPrediction;
 use super::sums::{ROLES, Sum, times};
 use crate::document::Word;
 
+/// The model takes a sum for the total where it gives it this much; on a page without a total nothing is to be put right.
+const SEEN: f32 = 0.3;
 /// A sum that is printed so often …
 const OFTEN: usize = 3;
 /// … or so often where two others make it, and what the model takes for the total is the change.
@@ -26,7 +28,7 @@ pub fn heed_sums_printed_often(head: &mut HeadPrediction, words: &[Word], sums: 
     };
     let sums: Vec<&Sum> = sums.iter().filter(is_sum).collect();
     let Some(seen) = sums.iter().max_by(|a, b| a.odds[2].total_cmp(&b.odds[2])) else { return };
-    if times(&sums, seen) > 1 || is_made_of_two(&sums, seen) {
+    if seen.odds[2] < SEEN || times(&sums, seen) > 1 || is_made_of_two(&sums, seen) {
         return;
     }
     let is_there = |units: i128| sums.iter().any(|sum| sum.units == units);
@@ -104,6 +106,8 @@ mod tests {
         let cash = ["60.00", "60.00", "60.00", "56.42", "3.58"];
         assert_eq!(totals(&cash, "56.42"), ["56.42"], "what was paid, and the change");
         assert_eq!(totals(&["5.00", "5.00", "5.00", "56.42"], "56.42"), ["56.42"], "prices");
+        let amounts = ["60.00", "60.00", "60.00"];
+        assert!(totals(&amounts, "").is_empty(), "nothing is a total");
         let dates = ["05.04.23", "05.04.23", "05.04.23", "56.42"];
         assert_eq!(totals(&dates, "56.42"), ["56.42"], "days are no sums");
     }

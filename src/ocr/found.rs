@@ -1,80 +1,14 @@
-//! Lines that our finder found: their ends, their order, and those that the engine passed over.
+//! Lines that our finder found: their order, and those that the engine passed over.
 
-use super::ink::Blob;
 use super::segment::{Segment, shares_line};
-use super::upright::Upright;
 use crate::document::Word;
 use crate::geometry::PixelBox;
 use crate::input::reading_order::{self, Place};
-use std::cmp::Reverse;
 
 /// Lines that together are fewer heights of a line wide than this are a receipt's.
 const NARROW: f32 = 27.0;
 /// A found line is known where so much of it lies under what the engine found.
 const KNOWN: f64 = 0.4;
-
-/// Print goes on at a line's end where it stands no further from it than so many heights of the line …
-const NEAR: f32 = 0.45;
-/// … and rises over and hangs under it by no more than these.
-const BEYOND: f32 = 0.25;
-/// Points are higher than this share of a line, strokes shorter than so many heights of it.
-const POINT: f32 = 0.12;
-const STROKE: f32 = 4.0;
-/// Paper left behind the last letter of an end that was made whole, in heights.
-const ROOM: f32 = 0.15;
-
-/// Lines with the letters that stand right before and behind them: of some the network leaves out the first or last.
-pub fn with_whole_ends(lines: &[PixelBox], page: &Upright) -> Vec<PixelBox> {
-    let whole = |(n, &line): (usize, &PixelBox)| {
-        let is_of_another = |letter: PixelBox| {
-            let mut others = lines.iter().enumerate().filter(|(other, _)| *other != n);
-            others.any(|(_, other)| 3 * other.intersection_area(letter) > letter.area())
-        };
-        let mut letters: Vec<PixelBox> = page
-            .blobs
-            .iter()
-            .filter(|blob| may_belong_to(line, **blob))
-            .map(|b| b.bbox())
-            .collect();
-        letters.retain(|letter| !is_of_another(*letter));
-        with_letters_beside(line, letters)
-    };
-    lines.iter().enumerate().map(whole).collect()
-}
-
-/// Whether ink stands at the height of a line, and is of the size of letters or points in it.
-fn may_belong_to(line: PixelBox, blob: Blob) -> bool {
-    let height = line.height() as f32;
-    let beyond = BEYOND * height;
-    let letter = blob.bbox();
-    (POINT * height..=height + beyond).contains(&(letter.height() as f32))
-        && (letter.width() as f32) < STROKE * height
-        && letter.top() as f32 >= line.top() as f32 - beyond
-        && letter.bottom() as f32 <= line.bottom() as f32 + beyond
-        && (line.top() as f32..line.bottom() as f32).contains(&letter.center_y())
-}
-
-/// The line as far as letters go on from its ends.
-fn with_letters_beside(line: PixelBox, mut letters: Vec<PixelBox>) -> PixelBox {
-    let near = NEAR * line.height() as f32;
-    let room = (ROOM * line.height() as f32) as i64;
-    let (mut left, mut right) = (line.left(), line.right());
-    letters.sort_unstable_by_key(|letter| letter.left());
-    for letter in &letters {
-        if letter.right() > right && letter.left() as f32 <= right as f32 + near {
-            right = letter.right();
-        }
-    }
-    letters.sort_unstable_by_key(|letter| Reverse(letter.right()));
-    for letter in &letters {
-        if letter.left() < left && letter.right() as f32 >= left as f32 - near {
-            left = letter.left();
-        }
-    }
-    let left = i64::from(left) - if left < line.left() { room } else { 0 };
-    let right = i64::from(right) + if right > line.right() { room } else { 0 };
-    PixelBox::new(left, line.top().into(), right, line.bottom().into())
-}
 
 /// Whether all lines together are as narrow as those of a receipt.
 pub fn are_narrow(lines: &[PixelBox]) -> bool {
@@ -147,9 +81,6 @@ pub fn passed_over(lines: &[PixelBox], outlines: &[Word]) -> Vec<PixelBox> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::PageSize;
-    use crate::ocr::frame::Turn;
-    use image::{GrayImage, Luma};
     use proptest::prelude::*;
 
     fn line(left: i64, top: i64, right: i64) -> PixelBox {
@@ -163,29 +94,6 @@ mod tests {
         let places: Vec<(u32, u32)> =
             in_rows(lines).iter().map(|word| (word.line, word.bbox.left())).collect();
         assert_eq!(places, [(0, 0), (0, 200), (0, 400), (1, 0)]);
-    }
-
-    /// Letters of 8 × 12 pixels with tops at 40, at these places.
-    fn print_at(lefts: &[u32]) -> Upright {
-        let mut picture = GrayImage::from_pixel(400, 100, Luma([255]));
-        for &left in lefts {
-            for (x, y) in (0..12).flat_map(|y| (0..8).map(move |x| (x, y))) {
-                picture.put_pixel(left + x, 40 + y, Luma([0]));
-            }
-        }
-        Upright::new(&picture, Turn::none(PageSize::new(400, 100)))
-    }
-
-    /// As seen: `eservations@hotel.com` and `Nights:` without what stands before and behind.
-    #[test]
-    fn lines_end_where_their_print_does() {
-        let page = print_at(&[20, 30, 40, 50, 60, 72, 140]);
-        let found = |left, right| PixelBox::new(left, 38, right, 54);
-        assert_eq!(with_whole_ends(&[found(33, 58)], &page), [found(18, 82)]);
-        let all_found = [found(18, 84), found(136, 152)];
-        assert_eq!(with_whole_ends(&all_found, &page), all_found);
-        let beside = [found(18, 50), found(48, 84)];
-        assert_eq!(with_whole_ends(&beside, &page), beside, "what is another line's stays there");
     }
 
     #[test]

@@ -8,7 +8,6 @@ use super::engine::{Engine, FoundLine, ReadRequest};
 use super::found;
 use super::frame::Cut;
 use super::leaders::without_leaders;
-use super::plan::PageKind;
 use super::read::PageReader;
 use super::reread::Rereader;
 use super::segment::{self, Segment};
@@ -99,8 +98,7 @@ impl<E: Engine> PageReader<E> {
         pieces.retain(|piece| !piece.words.is_empty() && !is_rule(&piece.words));
         let others = [rows, lead.read(&page.picture, &unread)?].concat();
         let others = others.iter().filter_map(|reading| Segment::of(settle.alone(reading, 0, 0)));
-        let is_receipt = self.plan(page).kind == PageKind::Receipt || found::are_narrow(found);
-        if are_found && !is_receipt {
+        if are_found && !self.is_receipt(page, found) {
             pieces.extend(others);
             return Ok(Some(found::in_columns(pieces)));
         }

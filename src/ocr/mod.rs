@@ -5,6 +5,7 @@ mod bands;
 mod bend;
 mod cents;
 pub mod engine;
+mod fit;
 mod flat;
 mod found;
 mod frame;

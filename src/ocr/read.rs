@@ -3,6 +3,7 @@
 
 use super::bands::BandOptions;
 use super::engine::{Engine, FoundLine, ReadRequest};
+use super::fit;
 use super::flat::Flat;
 use super::found;
 use super::frame::Cut;
@@ -12,7 +13,7 @@ use super::light;
 use super::options::{SegmentationMode, TesseractOptions};
 use super::orient::OrientOptions;
 use super::outline::Trial;
-use super::plan::{Plan, PlanOptions};
+use super::plan::{PageKind, Plan, PlanOptions};
 use super::reread::{Reread, Rereader};
 use super::segment;
 use super::sheet::{Corners, SheetOptions};
@@ -174,10 +175,19 @@ impl<E: Engine> PageReader<E> {
                 if self.asked.psm == SegmentationMode::Auto && lead.mode() != Reread::Never =>
             {
                 let page = &level.upright;
-                Ok(found::with_whole_ends(&lead.find_lines(&page.picture)?, page))
+                let mut lines = fit::fitted(&lead.find_lines(&page.picture)?, page);
+                if !self.is_receipt(page, &lines) {
+                    lines.extend(fit::alone_beside(&lines, page));
+                }
+                Ok(lines)
             }
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// Whether a page is as narrow as a receipt, by its letters or by its lines.
+    pub(super) fn is_receipt(&self, page: &Upright, lines: &[PixelBox]) -> bool {
+        self.plan(page).kind == PageKind::Receipt || found::are_narrow(lines)
     }
 
     /// The page's gray levels: of a photograph only the sheet, laid flat, with the way back.

@@ -173,8 +173,37 @@ pub fn unread_lines_of(page: &Upright, words: &[Word]) -> Vec<PixelBox> {
     })
 }
 
-/// Boxes of lines that letters stand in and no word covers.
+/// Boxes of lines that letters stand in and no word covers. A lone letter is no line.
 pub fn unread_lines(
+    blobs: &[Blob],
+    words: &[Word],
+    page_height: u32,
+    letter_height: f32,
+) -> Vec<PixelBox> {
+    const FEWEST: usize = 2;
+    const GAP: f32 = 2.0;
+    let free = free_letters(blobs, words, page_height, letter_height);
+    let lines = chain(free, GAP * letter_height).into_iter();
+    lines
+        .filter(|(bbox, count)| *count >= FEWEST && bbox.width() as f32 >= letter_height)
+        .map(|(bbox, _)| bbox)
+        .collect()
+}
+
+/// Print that no word covers, in pieces without wide gaps; a lone letter is a piece. None where the height of the page's
+/// letters can't be told.
+pub fn unread_pieces(page: &Upright, words: &[Word]) -> Vec<PixelBox> {
+    const GAP: f32 = 1.0;
+    /// What is higher is no letter of the text, in heights of its letters.
+    const HIGHEST: f32 = 1.5;
+    let Some(height) = page.letter_height else { return Vec::new() };
+    let mut free = free_letters(&page.blobs, words, page.size().height, height);
+    free.retain(|letter| letter.height() as f32 <= HIGHEST * height);
+    chain(free, GAP * height).into_iter().map(|(bbox, _)| bbox).collect()
+}
+
+/// Boxes of letters that no word covers.
+fn free_letters(
     blobs: &[Blob],
     words: &[Word],
     page_height: u32,
@@ -196,7 +225,7 @@ pub fn unread_lines(
     if free.len() > MOST {
         return Vec::new();
     }
-    chain(free, letter_height)
+    free
 }
 
 /// Words by the rows they cross, so that a letter is compared with few of them.
@@ -228,9 +257,8 @@ impl Cover {
     }
 }
 
-/// Joins letters that stand beside each other into lines; a lone letter is no line.
-fn chain(mut letters: Vec<PixelBox>, letter_height: f32) -> Vec<PixelBox> {
-    const FEWEST: usize = 2;
+/// Joins letters that stand beside each other, no further apart than a gap; each with the number of its letters.
+fn chain(mut letters: Vec<PixelBox>, widest_gap: f32) -> Vec<(PixelBox, usize)> {
     letters.sort_by_key(|bbox| bbox.left());
     let mut lines: Vec<(PixelBox, usize, PixelBox)> = Vec::new();
     for letter in letters {
@@ -238,8 +266,7 @@ fn chain(mut letters: Vec<PixelBox>, letter_height: f32) -> Vec<PixelBox> {
             let gap = i64::from(letter.left()) - i64::from(last.right());
             let shared = i64::from(letter.bottom().min(last.bottom()))
                 - i64::from(letter.top().max(last.top()));
-            gap as f32 <= 2.0 * letter_height
-                && shared * 2 >= i64::from(letter.height().min(last.height()))
+            gap as f32 <= widest_gap && shared * 2 >= i64::from(letter.height().min(last.height()))
         });
         match near {
             Some((bbox, count, last)) => {
@@ -250,11 +277,7 @@ fn chain(mut letters: Vec<PixelBox>, letter_height: f32) -> Vec<PixelBox> {
             None => lines.push((letter, 1, letter)),
         }
     }
-    lines
-        .into_iter()
-        .filter(|(bbox, count, _)| *count >= FEWEST && bbox.width() as f32 >= letter_height)
-        .map(|(bbox, _, _)| bbox)
-        .collect()
+    lines.into_iter().map(|(bbox, count, _)| (bbox, count)).collect()
 }
 
 #[cfg(test)]
