@@ -84,8 +84,12 @@ fn missing_language_is_an_error_that_names_the_package() {
 fn broken_language_data_is_an_error_not_a_crash() {
     let data = tempfile::tempdir().unwrap();
     std::fs::write(data.path().join("eng.traineddata"), b"not a model").unwrap();
-    let options =
-        TesseractOptions { tessdata_dir: Some(data.path().to_path_buf()), ..Default::default() };
+    let options = TesseractOptions {
+        tessdata_dir: Some(data.path().to_path_buf()),
+        // The engine is asked for the lines; those of this page it would not be asked for else.
+        psm: ocr::SegmentationMode::Fixed(6),
+        ..Default::default()
+    };
     let error = ocr::open(&options).unwrap().recognize(&receipt()).unwrap_err();
     assert_eq!(error.code, ErrorCode::OcrUnavailable);
     assert_eq!(error.page, Some(1));
