@@ -106,3 +106,16 @@ fn is_account(text: &str) -> bool {
     const FIGURES: usize = 10;
     is_figures(text) && text.len() >= FIGURES
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_figures_of_a_card_are_no_sum() {
+        assert!(is_card("************3515") && is_card("***: 3515"));
+        for sum in ["***12.50", "3515", "*249,99", "***35150"] {
+            assert!(!is_card(sum), "{sum}");
+        }
+    }
+}

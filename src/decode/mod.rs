@@ -30,7 +30,6 @@ pub mod merge;
 mod months;
 mod neighbours;
 mod number;
-mod often;
 pub mod page;
 mod paid;
 mod parties;

@@ -11,7 +11,6 @@ use super::context::ValueContext;
 use super::cut_total::complete_cut_totals;
 use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
-use super::often::heed_sums_printed_often;
 use super::parties::{join_names, relabel_sellers};
 use super::party_sections::heed_sections;
 use super::quantities::doubt_quantities;
@@ -231,8 +230,6 @@ pub fn decode_page(
             let sums = sums_of(&head, &page.words, &context);
             weigh_total_rows(&mut head, &page.words, &sums);
             balance_sums(&mut head, &page.words, &context);
-            let sums = sums_of(&head, &page.words, &context);
-            heed_sums_printed_often(&mut head, &page.words, &sums);
         }
         let mut spans = bio::spans(&page.words, &head.probabilities, &head.labels, options.bio)
             .map_err(|error| error.on_page(page.number))?;
