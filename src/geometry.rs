@@ -101,6 +101,13 @@ impl PixelBox {
         }
     }
 
+    /// With paper around it on all sides, as wide as so many of the box's heights.
+    pub fn with_margin(self, heights: f32) -> Self {
+        let margin = (heights * self.height() as f32).ceil() as i64;
+        let [left, top, right, bottom] = <[u32; 4]>::from(self).map(i64::from);
+        Self::new(left - margin, top - margin, right + margin, bottom + margin)
+    }
+
     /// The smallest box that holds all of them; `None` without any.
     pub fn union_of(boxes: impl IntoIterator<Item = PixelBox>) -> Option<Self> {
         boxes.into_iter().reduce(PixelBox::union)

@@ -1,8 +1,7 @@
-//! Found lines and the ink that they stand on. A network sees a page from afar: some of its boxes end a letter too early,
-//! are higher than their print; single figures it passes over. On a page whose ink can be told from its paper the
+//! Found lines and the ink that they stand on. A network sees a page from afar: some of its boxes end a letter too early
+//! or are higher than their print, and single figures it passes over. On a page whose ink can be told from its paper the
 //! letters know better.
 
-use super::found::in_rows;
 use super::ink::Blob;
 use super::segment::{self, shares_line};
 use super::upright::Upright;
@@ -16,7 +15,7 @@ const NEAR_LOW: f32 = 0.25;
 const LOW: f32 = 0.4;
 /// They rise over and hang under it by no more than these.
 const BEYOND: f32 = 0.25;
-/// Dashes are higher than this share of a line; what is so many heights of it wide is no letter.
+/// Dashes are higher than this share of a line; what is so many heights of it wide is no letter: rules, frames.
 const DASH: f32 = 0.03;
 const STROKE: f32 = 4.0;
 /// Where letters fill so much of a line's width, they tell where it begins above and ends below.
@@ -45,7 +44,7 @@ fn may_belong_to(line: PixelBox, blob: Blob) -> bool {
     let beyond = BEYOND * height;
     let letter = blob.bbox();
     (DASH * height..=height + beyond).contains(&(letter.height() as f32))
-        && (is_high(letter, height) || !is_stroke(letter, height))
+        && (letter.width() as f32) < STROKE * height
         && letter.top() as f32 >= line.top() as f32 - beyond
         && letter.bottom() as f32 <= line.bottom() as f32 + beyond
         && (line.top() as f32..line.bottom() as f32).contains(&letter.center_y())
@@ -55,30 +54,24 @@ fn is_high(letter: PixelBox, height: f32) -> bool {
     letter.height() as f32 >= LOW * height
 }
 
-/// Rules, frames and words whose letters touch.
-fn is_stroke(letter: PixelBox, height: f32) -> bool {
-    letter.width() as f32 >= STROKE * height
-}
-
 /// The line as far as letters go on from its ends, and as high as they are.
 fn as_printed(line: PixelBox, mut letters: Vec<PixelBox>) -> PixelBox {
     let height = line.height() as f32;
     let near = |letter: &PixelBox| height * if is_high(*letter, height) { NEAR } else { NEAR_LOW };
     let (mut left, mut right) = (line.left(), line.right());
     letters.sort_unstable_by_key(|letter| Reverse(letter.right()));
-    let go_on = |letter: &&PixelBox| !is_stroke(**letter, height);
-    for letter in letters.iter().filter(go_on) {
+    for letter in &letters {
         if letter.left() < left && letter.right() as f32 >= left as f32 - near(letter) {
             left = letter.left();
         }
     }
     letters.sort_unstable_by_key(|letter| letter.left());
-    for letter in letters.iter().filter(go_on) {
+    for letter in &letters {
         if letter.right() > right && letter.left() as f32 <= right as f32 + near(letter) {
             right = letter.right();
         }
     }
-    letters.retain(|letter| (left..=right).contains(&letter.left()) && !is_stroke(*letter, height));
+    letters.retain(|letter| (left..=right).contains(&letter.left()));
     let high = letters.iter().filter(|letter| is_high(**letter, height));
     let printed: u32 = high.map(|letter| letter.width()).sum();
     let is_printed = printed as f32 >= PRINTED * (right - left) as f32;
@@ -92,15 +85,9 @@ fn as_printed(line: PixelBox, mut letters: Vec<PixelBox>) -> PixelBox {
 /// Print that no line covers and that stands beside one: of single figures tables are full. In photographs what looks like
 /// them is the table.
 pub fn alone_beside(lines: &[PixelBox], page: &Upright) -> Vec<PixelBox> {
-    let mut pieces = segment::unread_pieces(page, &in_rows(lines.to_vec()));
+    let mut pieces = segment::unread_pieces(page, lines);
     pieces.retain(|piece| lines.iter().any(|line| shares_line(*line, *piece)));
-    pieces.into_iter().map(with_room).collect()
-}
-
-fn with_room(piece: PixelBox) -> PixelBox {
-    let room = (ROOM * piece.height() as f32).ceil() as i64;
-    let [left, top, right, bottom] = <[u32; 4]>::from(piece).map(i64::from);
-    PixelBox::new(left - room, top - room, right + room, bottom + room)
+    pieces.into_iter().map(|piece| piece.with_margin(ROOM)).collect()
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ impl<E: Engine> PageReader<E> {
         let plan = self.plan(page);
         let cuts: Vec<Option<Cut>> = boxes
             .iter()
-            .map(|bbox| Cut::new(page.for_engine(), with_margin(*bbox), plan.scale))
+            .map(|bbox| Cut::new(page.for_engine(), bbox.with_margin(MARGIN), plan.scale))
             .collect();
         let request = |(bbox, cut): (&PixelBox, &Option<Cut>)| {
             let image = Arc::clone(&cut.as_ref()?.image);
@@ -175,12 +175,6 @@ fn is_rule(words: &[Word]) -> bool {
     const DRAWN: &str = "*-=_.~+#:";
     let mut letters = words.iter().flat_map(|word| word.text.chars()).peekable();
     letters.peek().is_some() && letters.all(|letter| DRAWN.contains(letter))
-}
-
-fn with_margin(bbox: PixelBox) -> PixelBox {
-    let margin = (MARGIN * bbox.height() as f32).ceil() as i64;
-    let [left, top, right, bottom] = <[u32; 4]>::from(bbox).map(i64::from);
-    PixelBox::new(left - margin, top - margin, right + margin, bottom + margin)
 }
 
 /// The words of found lines, not read yet: places without text.

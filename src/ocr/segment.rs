@@ -182,7 +182,8 @@ pub fn unread_lines(
 ) -> Vec<PixelBox> {
     const FEWEST: usize = 2;
     const GAP: f32 = 2.0;
-    let free = free_letters(blobs, words, page_height, letter_height);
+    let covered: Vec<PixelBox> = words.iter().map(|word| word.bbox).collect();
+    let free = free_letters(blobs, &covered, page_height, letter_height);
     let lines = chain(free, GAP * letter_height).into_iter();
     lines
         .filter(|(bbox, count)| *count >= FEWEST && bbox.width() as f32 >= letter_height)
@@ -190,22 +191,22 @@ pub fn unread_lines(
         .collect()
 }
 
-/// Print that no word covers, in pieces without wide gaps; a lone letter is a piece. None where the height of the page's
+/// Print that no box covers, in pieces without wide gaps; a lone letter is a piece. None where the height of the page's
 /// letters can't be told.
-pub fn unread_pieces(page: &Upright, words: &[Word]) -> Vec<PixelBox> {
+pub fn unread_pieces(page: &Upright, covered: &[PixelBox]) -> Vec<PixelBox> {
     const GAP: f32 = 1.0;
     /// What is higher is no letter of the text, in heights of its letters.
     const HIGHEST: f32 = 1.5;
     let Some(height) = page.letter_height else { return Vec::new() };
-    let mut free = free_letters(&page.blobs, words, page.size().height, height);
+    let mut free = free_letters(&page.blobs, covered, page.size().height, height);
     free.retain(|letter| letter.height() as f32 <= HIGHEST * height);
     chain(free, GAP * height).into_iter().map(|(bbox, _)| bbox).collect()
 }
 
-/// Boxes of letters that no word covers.
+/// Boxes of letters that no box covers.
 fn free_letters(
     blobs: &[Blob],
-    words: &[Word],
+    covered: &[PixelBox],
     page_height: u32,
     letter_height: f32,
 ) -> Vec<PixelBox> {
@@ -218,7 +219,7 @@ fn free_letters(
         })
         .map(|blob| blob.bbox())
         .collect();
-    let covered = Cover::of(words);
+    let covered = Cover::of(covered);
     free.retain(|bbox| !covered.holds(*bbox));
     // So many letters without a word are noise or another script, and chaining them takes long.
     const MOST: usize = 4000;
@@ -228,7 +229,7 @@ fn free_letters(
     free
 }
 
-/// Words by the rows they cross, so that a letter is compared with few of them.
+/// Boxes by the rows they cross, so that a letter is compared with few of them.
 struct Cover {
     rows: Vec<Vec<PixelBox>>,
 }
@@ -237,12 +238,12 @@ struct Cover {
 const COVER_ROW: u32 = 64;
 
 impl Cover {
-    fn of(words: &[Word]) -> Self {
-        let last = words.iter().map(|word| word.bbox.bottom() / COVER_ROW).max().unwrap_or(0);
+    fn of(boxes: &[PixelBox]) -> Self {
+        let last = boxes.iter().map(|bbox| bbox.bottom() / COVER_ROW).max().unwrap_or(0);
         let mut rows = vec![Vec::new(); last as usize + 1];
-        for word in words {
-            for row in word.bbox.top() / COVER_ROW..=word.bbox.bottom() / COVER_ROW {
-                rows[row as usize].push(word.bbox);
+        for bbox in boxes {
+            for row in bbox.top() / COVER_ROW..=bbox.bottom() / COVER_ROW {
+                rows[row as usize].push(*bbox);
             }
         }
         Self { rows }
