@@ -23,7 +23,7 @@ use crate::document::{Entity, Page, Relation, Word, WordSource};
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::geometry::PageSize;
 use crate::input::{self, DocumentPages, InputOptions, PageImage, Source};
-use crate::ocr::{Recognition, Recognizer};
+use crate::ocr::{self, Recognition, Recognizer};
 use crate::output::record::{Extraction, OcrIdentity, PageRecord, Timings, rounded};
 use image::{DynamicImage, RgbImage};
 use std::collections::HashMap;
@@ -66,7 +66,7 @@ pub struct Extractor {
 /// Who gives the words.
 #[derive(Clone)]
 pub enum Reader {
-    /// They are read from the picture, unless the page has a text layer.
+    /// They are read from the picture; where the page has a text layer, what that does not tell.
     Ocr(Arc<dyn Recognizer>),
     /// They were brought by the user, and stand above any text layer.
     Given(Arc<GivenWords>),
@@ -75,17 +75,13 @@ pub enum Reader {
 impl Reader {
     /// Words of the page, the turn that makes it upright, and where the words came from.
     fn words(&self, input: &str, page: &mut PageImage) -> Result<(Recognition, WordSource)> {
-        let plain = |words| Recognition { words, ..Recognition::default() };
-        let recognizer = match self {
+        match self {
             Self::Given(given) => {
-                return Ok((plain(given.words(input, page)?), WordSource::Given));
+                let words = given.words(input, page)?;
+                Ok((Recognition { words, ..Recognition::default() }, WordSource::Given))
             }
-            Self::Ocr(recognizer) => recognizer,
-        };
-        if let Some(words) = page.text_layer.take() {
-            return Ok((plain(words), WordSource::TextLayer));
+            Self::Ocr(recognizer) => ocr::words_of(page, || Ok(&**recognizer)),
         }
-        Ok((recognizer.recognize(page)?, WordSource::Ocr))
     }
 
     fn identity(&self) -> OcrIdentity {

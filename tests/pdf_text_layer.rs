@@ -8,7 +8,7 @@
 #![cfg(feature = "pdf")]
 
 use layoutlm::document::Word;
-use layoutlm::input::{InputOptions, PageImage, Source, TextLayerMode, open};
+use layoutlm::input::{InputOptions, PageImage, Source, TextLayer, TextLayerMode, open};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -147,7 +147,7 @@ fn words_agree_with_pdftotext() {
             pages += 1;
             match &page.text_layer {
                 None => for_ocr += 1,
-                Some(words) => {
+                Some(TextLayer { words, .. }) => {
                     own += words.len();
                     its += references.len();
                     edges.extend(matched(words, &references));

@@ -68,8 +68,8 @@ pub struct ReadingArgs {
     /// Password of encrypted PDFs
     #[arg(long, value_name = "WORD", env = "LAYOUTLM_PASSWORD", hide_env_values = true)]
     pub password: Option<String>,
-    /// Text that PDF pages carry: auto uses it where it is sound, never reads the picture, only never
-    /// reads one [default: auto]
+    /// Text that PDF pages carry: auto uses it where it is sound and reads what it does not tell, never
+    /// reads the picture, only never reads one [default: auto]
     #[arg(long, value_name = "MODE")]
     pub text_layer: Option<TextLayerMode>,
     /// Largest picture that is decoded, in million pixels

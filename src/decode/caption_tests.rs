@@ -61,6 +61,8 @@ fn a_caption_names_what_stands_behind_it() {
         ("Facture N° 26 614 600 353", Some("invoice_number"), "26 614 600 353"),
         ("Factura de Venta No.: E 5325736367", Some("invoice_number"), "E 5325736367"),
         ("Avoir AV-2017-0005", Some("invoice_number"), "AV-2017-0005"),
+        ("FACTURA: A5 / 3127", Some("invoice_number"), "A5 / 3127"),
+        ("Inv# : 00243579", Some("invoice_number"), "00243579"),
         ("Kundennummer GE2020211", None, "GE2020211"),
         ("Lieferdatum: 01.03.2014", None, "01.03.2014"),
     ];
@@ -161,6 +163,7 @@ fn a_title_may_stand_right_before_its_number() {
     let number = |text: &str| vec![(Some(NUMBER), text.to_string())];
     assert_eq!(found(&line("INVOICE 1971")), number("1971"));
     assert_eq!(found(&line("Rechnung 6844134")), number("6844134"));
+    assert_eq!(found(&line("Rechnung 11")), number("11"));
     for text in ["Invoice 2024", "Invoice 12/03/2024", "see invoice 1971", "Invoice 1971 of May"] {
         assert_eq!(found(&line(text)), [], "{text}");
     }

@@ -208,6 +208,9 @@ pub fn value_at(
                 digits(text) > 0 && !is_written_date(text) && !is_sum_in_figures(text)
             };
             match *run {
+                [series, mark, number, ..] if is_joined([series, mark, number].map(text)) => {
+                    Some(3)
+                }
                 [first, ..] if numbered(first) => Some(words_of_groups(words, run)),
                 // `FV 1/1/2030`: behind letters of a series it is a number.
                 [first, second, ..] if is_series(text(first)) && digits(text(second)) > 0 => {
@@ -219,6 +222,19 @@ pub fn value_at(
         _ => None,
     };
     length.map(|length| run[..length].to_vec())
+}
+
+/// `25 - 5469`, `A5 / 3127`: a series with its number.
+pub(super) fn is_joined(parts: [&str; 3]) -> bool {
+    const FEWEST_FIGURES: usize = 3;
+    let [series, mark, number] = parts;
+    is_series(series)
+        && digits(series) > 0
+        && series.chars().all(char::is_alphanumeric)
+        && matches!(mark, "-" | "/")
+        && number.len() >= FEWEST_FIGURES
+        && is_figures(number)
+        && !(number.len() == 4 && number.starts_with("20"))
 }
 
 /// `FV`, `E`: a few letters, no word.

@@ -1,5 +1,6 @@
 //! Which caption stands among the words of a page, or in one word with its value.
 
+use super::caption_value::is_joined;
 use super::date::parse_date;
 use super::field_names::{
     Announced, OF_NUMBER, caption_of, column_head, is_number_mark, is_numbered, letters,
@@ -99,22 +100,25 @@ fn without_code(text: &str) -> &str {
     }
 }
 
-/// Whether a title stands alone in front of its number: `INVOICE 1971`, `Rechnung 6844134`, but not `Invoice 2024`.
+/// Whether a title stands alone in front of its number: `INVOICE 1971`, `Rechnung 11`, but not `Invoice 2024`.
 fn is_numbered_title(words: &[Word], start: usize, number: usize) -> bool {
-    const FEWEST_FIGURES: usize = 3;
     let Some(word) = words.get(number) else { return false };
     let goes_on_from = |left: &Word, right: &Word| goes_on(left.bbox, right.bbox);
     let is_year = word.text.len() == 4 && word.text.starts_with("20");
     let before = start.checked_sub(1).map(|before| &words[before]);
+    let is_series = words
+        .get(number..number + 3)
+        .is_some_and(|parts| is_joined([0, 1, 2].map(|part| parts[part].text.as_str())));
+    let last = if is_series { number + 2 } else { number };
     goes_on_from(&words[number - 1], word)
-        && digits(&word.text) >= FEWEST_FIGURES
+        && digits(&word.text) > 0
         && word.text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && word.text.chars().all(|c| c.is_ascii_alphanumeric() || "-/".contains(c))
         && !is_year
         && parse_date(&word.text, None).is_none()
         // A value of another caption may stand before it.
         && !before.is_some_and(|b| digits(&b.text) == 0 && goes_on_from(b, &words[start]))
-        && !words.get(number + 1).is_some_and(|next| goes_on_from(word, next))
+        && !words.get(last + 1).is_some_and(|next| goes_on_from(&words[last], next))
 }
 
 /// What a caption that its value is glued to announces: `Kvittering:878786`; where it begins a piece of line, also a

@@ -165,10 +165,10 @@ const GENERIC: [&str; 12] = [
     "faktura",
 ];
 
-/// Titles that are captions of the number where a mark stands behind them: `Facture #42`, `INVOICE #`.
-const TITLES: [&str; 9] = [
+/// Titles that are captions of the number where a mark stands behind them: `Facture #42`, `INVOICE #`, `Inv# :`.
+const TITLES: [&str; 10] = [
     "invoice", "receipt", "rechnung", "quittung", "facture", "factura", "fattura", "faktura",
-    "fatura",
+    "fatura", "inv",
 ];
 
 /// What a caption announces.

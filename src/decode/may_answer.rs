@@ -6,6 +6,7 @@ use super::field_names::begins_with_title;
 use super::lookalike::digit_of;
 use super::parties::{PARTIES, is_legal_form};
 use super::surplus::{digits, is_figures};
+use super::tax_numbers::is_tax_number;
 use super::value::{ValueKind, plain};
 use crate::document::{Entity, letters_and_digits};
 use std::ops::RangeInclusive;
@@ -41,6 +42,7 @@ pub fn may_answer(entity: &Entity) -> bool {
                 && !is_phone(text)
                 && !is_time(text)
                 && !is_unit(text)
+                && !is_tax_number(text)
                 && !text.contains(['£', '$', '€'])
         }
         ValueKind::Date => entity.value.is_some() || is_date(),

@@ -46,6 +46,7 @@ mod streets;
 mod stub;
 mod sums;
 mod surplus;
+mod tax_numbers;
 #[cfg(test)]
 mod test_words;
 mod till_line;

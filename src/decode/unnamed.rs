@@ -12,8 +12,9 @@ use super::value::{ValueKind, typed_value};
 use crate::document::{Value, Word};
 use crate::geometry::PixelBox;
 
-/// Between a title and the number under it, in heights of the title.
+/// Between a title and the number under it, in heights of the title; one behind a mark (`Nº 113084`) may stand further.
 const BELOW_TITLE: f32 = 1.5;
+const MARKED_BELOW_TITLE: f32 = 4.0;
 /// Figures of such a number at least.
 const FEWEST_FIGURES: usize = 4;
 /// Words of a title at most: `Factura simplificada`.
@@ -70,7 +71,8 @@ pub fn date_behind_place(
     dates(words, known, context).map(|(date, _)| date).find(|date| follows_place(words, date))
 }
 
-/// The number and the date of `n. 922400747873 del 19/02/2024`, with nothing before them on their piece of line.
+/// The number and the date of `n. 922400747873 del 19/02/2024` and `Facture F1 du 26-05-2019`, with nothing else before
+/// them on their piece of line.
 pub fn number_before_date(
     words: &[Word],
     context: &ValueContext,
@@ -91,7 +93,9 @@ pub fn number_before_date(
         let is_mark = |word: &usize| is_number_mark(&words[*word].text);
         let first = back(number).filter(is_mark).unwrap_or(number);
         let is_number = digits(&words[number].text) > 0 && !is_written_date(&words[number].text);
-        (is_number && back(first).is_none()).then(|| (vec![number], date))
+        let is_bare_title = |title: usize| is_title(&words[title].text) && back(title).is_none();
+        let is_first = back(first).is_none_or(is_bare_title);
+        (is_number && is_first).then(|| (vec![number], date))
     })
 }
 
@@ -158,8 +162,11 @@ pub fn number_under_title(words: &[Word], context: &ValueContext) -> Option<Vec<
     (0..words.len()).find_map(|start| {
         let length = title_at(words, start, context)?;
         let area = PixelBox::union_of(words[start..start + length].iter().map(|word| word.bbox))?;
-        let below =
-            line_below(words, area, BELOW_TITLE, |index| !(start..start + length).contains(index))?;
+        let is_other = |index: &usize| !(start..start + length).contains(index);
+        let below = line_below(words, area, BELOW_TITLE, is_other).or_else(|| {
+            let line = line_below(words, area, MARKED_BELOW_TITLE, is_other)?;
+            is_marked_number(&words[*line.first()?].text).then_some(line)
+        })?;
         // Argentina's invoices are of kinds: `A Nº 0003 - 00003435`.
         let is_kind =
             |text: &str| text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
@@ -179,6 +186,11 @@ pub fn number_under_title(words: &[Word], context: &ValueContext) -> Option<Vec<
             && !(has_parts(text) && typed_value("date", text, context).is_some());
         (alone && is_number).then_some(number)
     })
+}
+
+/// `Nº`, `N°12289`: with a sign that stands for the word number.
+fn is_marked_number(text: &str) -> bool {
+    text.starts_with(['N', 'n']) && text.contains(['°', 'º'])
 }
 
 /// The number that says itself what it is: `#INV-2025-001`.
@@ -330,6 +342,7 @@ mod tests {
         };
         assert_eq!(found("n. 922400747873 del 19/02/2024"), Some((vec![1], vec![3])));
         assert_eq!(found("7 del 25/03/2023"), Some((vec![0], vec![2])));
+        assert_eq!(found("Facture F1 du 26-05-2019"), Some((vec![1], vec![3])));
         assert_eq!(found("FV/7/2021 z dnia 25.03.2023"), Some((vec![0], vec![3])));
         assert_eq!(found("Legge n. 205 del 27/12/2017"), None);
         assert_eq!(found("01/02/2024 du 03/02/2024"), None);
@@ -363,12 +376,16 @@ mod tests {
         assert_eq!(number(&[&["ACME", "INVOICE"], &["LLC", "929537"]]).as_deref(), Some("929537"));
         let marked: &[&[&str]] = &[&["_", "FACTURA"], &["_", "NRO.: 00004-00017649"]];
         assert_eq!(number(marked).as_deref(), Some("00004-00017649"));
+        // In the box of a Chilean invoice.
+        let boxed: &[&[&str]] = &[&["FACTURA ELECTRONICA"], &["_", "Macul"], &["N° 113084"]];
+        assert_eq!(number(boxed).as_deref(), Some("113084"));
     }
 
     #[test]
     fn what_else_stands_below_a_title_is_not() {
         assert_eq!(number(&[&["INVOICE"], &["1999 Main Street"]]), None);
         assert_eq!(number(&[&["INVOICE"], &["01/02/2024"]]), None);
+        assert_eq!(number(&[&["INVOICE"], &["_", "Macul"], &["929537"]]), None);
         assert_eq!(number(&[&["Our invoice shows"], &["929537"]]), None);
     }
 

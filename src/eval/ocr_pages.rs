@@ -179,7 +179,7 @@ impl EvalPage {
         let layer = image.text_layer.take();
         let truth = match &self.from {
             PageSource::Picture(truth) => Some(truth.clone()),
-            PageSource::Paper { paper, .. } => layer.map(|words| paper.page(&words)),
+            PageSource::Paper { paper, .. } => layer.map(|layer| paper.page(&layer.words)),
         };
         Ok(truth.map(|truth| (image, truth)))
     }

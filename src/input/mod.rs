@@ -34,9 +34,17 @@ pub struct PageImage {
     pub image: RgbImage,
     /// Resolution the file declares, in dots per inch.
     pub dpi: Option<u32>,
-    /// Words of the PDF's text layer, in pixels of `image`. `Some` means: do not read the picture,
-    /// these are the words, even if there are none.
-    pub text_layer: Option<Vec<Word>>,
+    /// The text that a PDF brings, where it is sound; without it the picture is to be read.
+    pub text_layer: Option<TextLayer>,
+}
+
+/// The words that a page brings itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TextLayer {
+    /// In pixels of the page's picture.
+    pub words: Vec<Word>,
+    /// Nothing else is to be read on the page, even if there are no words.
+    pub is_all: bool,
 }
 
 impl PageImage {
@@ -48,7 +56,8 @@ impl PageImage {
 /// What to do with the text that a PDF page carries beside its picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TextLayerMode {
-    /// Use it where it is sound, read the picture where it is missing or broken.
+    /// Use it where it is sound, and read what stands beside it: logos, text that is a picture. Read the whole
+    /// page where it is missing or broken.
     #[default]
     Auto,
     /// Always read the picture.
@@ -182,7 +191,7 @@ impl Iterator for DocumentPages {
         let page = guarded(|| decoder.page(number)).map(|mut page| {
             // Without OCR, a page without text has no words: say so, or the picture is read.
             if self.text_layer == TextLayerMode::Only && page.text_layer.is_none() {
-                page.text_layer = Some(Vec::new());
+                page.text_layer = Some(TextLayer { words: Vec::new(), is_all: true });
             }
             page
         });

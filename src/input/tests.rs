@@ -257,5 +257,5 @@ fn without_ocr_a_picture_has_no_words() {
     let options = InputOptions { text_layer: TextLayerMode::Only, ..InputOptions::default() };
     let bytes = encoded(&DynamicImage::ImageRgb8(picture(4, 4)), ImageFormat::Png);
     let page = open(&source(bytes), &options).unwrap().next().unwrap().unwrap();
-    assert_eq!(page.text_layer, Some(Vec::new()));
+    assert_eq!(page.text_layer, Some(TextLayer { words: Vec::new(), is_all: true }));
 }

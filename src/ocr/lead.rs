@@ -78,6 +78,29 @@ impl<E: Engine> PageReader<E> {
         let Some(mut readings) = readings(page, lead, &pieces)? else { return Ok(None) };
         again::read_narrower(page, lead, &pieces, &mut readings)?;
         let rows = again::rows_read_better(page, lead, &mut pieces, &mut readings)?;
+        self.settle(page, lead, &mut pieces, &readings)?;
+        pieces.retain(|piece| !piece.words.is_empty() && !is_rule(&piece.words));
+        let settle = lead.options().settle;
+        let others = [rows, lead.read(&page.picture, &unread)?].concat();
+        let others = others.iter().filter_map(|reading| Segment::of(settle.alone(reading, 0, 0)));
+        if are_found && !self.is_receipt(page, found) {
+            pieces.extend(others);
+            return Ok(Some(found::in_columns(pieces)));
+        }
+        Ok(Some(segment::in_order(pieces, others.collect())))
+    }
+
+    /// Gives pieces their words: as ours reads them, and where it is not sure, as both do.
+    ///
+    /// # Errors
+    /// As reading a page.
+    pub(super) fn settle(
+        &self,
+        page: &Upright,
+        lead: &Rereader,
+        pieces: &mut [Segment],
+        readings: &[Reading],
+    ) -> Result<()> {
         let doubtful: Vec<usize> =
             (0..pieces.len()).filter(|&n| !lead.is_sure(&readings[n])).collect();
         let boxes: Vec<PixelBox> = doubtful.iter().map(|&n| pieces[n].bbox).collect();
@@ -86,7 +109,7 @@ impl<E: Engine> PageReader<E> {
             seconds[n] = words;
         }
         let settle = lead.options().settle;
-        for ((piece, reading), second) in pieces.iter_mut().zip(&readings).zip(seconds) {
+        for ((piece, reading), second) in pieces.iter_mut().zip(readings).zip(seconds) {
             let (line, block) = piece.place();
             piece.words = if second.is_empty() {
                 settle.alone(reading, line, block)
@@ -95,14 +118,7 @@ impl<E: Engine> PageReader<E> {
                 settle.settle(second.into_iter().map(place).collect(), reading)
             };
         }
-        pieces.retain(|piece| !piece.words.is_empty() && !is_rule(&piece.words));
-        let others = [rows, lead.read(&page.picture, &unread)?].concat();
-        let others = others.iter().filter_map(|reading| Segment::of(settle.alone(reading, 0, 0)));
-        if are_found && !self.is_receipt(page, found) {
-            pieces.extend(others);
-            return Ok(Some(found::in_columns(pieces)));
-        }
-        Ok(Some(segment::in_order(pieces, others.collect())))
+        Ok(())
     }
 
     /// The engine's reading of pieces of lines, in pixels of the upright picture.

@@ -3,6 +3,7 @@
 mod again;
 mod bands;
 mod bend;
+mod beside;
 mod cents;
 pub mod engine;
 mod fit;
@@ -45,11 +46,12 @@ pub use read::{PageReader, ReadOptions, SecondReader};
 pub use reread::Reread;
 pub use sheet::SheetOptions;
 
-use crate::document::Word;
-use crate::error::Result;
+use crate::document::{Word, WordSource};
+use crate::error::{ErrorCode, Result};
 use crate::geometry::PixelBox;
 use crate::input::PageImage;
 use image::GrayImage;
+use std::ops::Deref;
 
 /// What was read from one page.
 #[derive(Debug, Clone, Default)]
@@ -75,10 +77,46 @@ pub trait Recognizer: Send + Sync {
     /// # Errors
     /// Stage `ocr`, with the page's number.
     fn recognize(&self, page: &PageImage) -> Result<Recognition>;
+    /// The words of a page's text layer, and what stands beside them: logos, text that is a picture. Nothing else is
+    /// looked for by readers that can't tell.
+    ///
+    /// # Errors
+    /// Stage `ocr`, with the page's number.
+    fn read_beside(&self, _page: &PageImage, known: Vec<Word>) -> Result<Vec<Word>> {
+        Ok(known)
+    }
     /// Name and version, as the output reports it: `tesseract 5.3.0`.
     fn engine(&self) -> String;
     /// Languages in use, as the output reports them: `eng+deu`.
     fn language(&self) -> String;
+}
+
+/// A page's words: those of its text layer and what is read beside them, or all that is read from its picture. The layer is
+/// taken out of the page. `open` gives the recogniser for what has to be read; a program without OCR has the layer all the
+/// same.
+///
+/// # Errors
+/// Those of `open` and of reading.
+pub fn words_of<R>(
+    page: &mut PageImage,
+    open: impl FnOnce() -> Result<R>,
+) -> Result<(Recognition, WordSource)>
+where
+    R: Deref<Target: Recognizer>,
+{
+    let Some(layer) = page.text_layer.take() else {
+        return Ok((open()?.recognize(page)?, WordSource::Ocr));
+    };
+    let words = if layer.is_all {
+        layer.words
+    } else {
+        match open() {
+            Ok(recognizer) => recognizer.read_beside(page, layer.words)?,
+            Err(error) if error.code == ErrorCode::OcrUnavailable => layer.words,
+            Err(error) => return Err(error),
+        }
+    };
+    Ok((Recognition { words, ..Recognition::default() }, WordSource::TextLayer))
 }
 
 /// The recogniser that the options ask for. Any number of threads may use it at once.
@@ -102,7 +140,7 @@ pub fn open(options: &TesseractOptions) -> Result<Box<dyn Recognizer>> {
 /// Always `ocr-unavailable`.
 #[cfg(not(feature = "ocr"))]
 pub fn open(_options: &TesseractOptions) -> Result<Box<dyn Recognizer>> {
-    use crate::error::{Error, ErrorCode};
+    use crate::error::Error;
     Err(Error::ocr(ErrorCode::OcrUnavailable, "this program was built without OCR")
         .hint("build it with the feature `ocr`, or bring words with `--words`"))
 }

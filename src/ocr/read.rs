@@ -86,6 +86,11 @@ impl<E: Engine> PageReader<E> {
         Self { lead: Some(Arc::clone(&reader)), ..self.with_second_reader(reader) }
     }
 
+    /// Our reader, where it takes part.
+    pub(super) fn lead(&self) -> Option<&Rereader> {
+        self.lead.as_deref()
+    }
+
     fn read(&self, page: &PageImage) -> Result<Recognition> {
         let (gray, flat) = self.sheet(page);
         let sheet = &self.options.sheet;
@@ -302,6 +307,10 @@ fn requests(cuts: &[Cut], psm: u8, dpi: u32) -> Vec<ReadRequest> {
 impl<E: Engine> Recognizer for PageReader<E> {
     fn recognize(&self, page: &PageImage) -> Result<Recognition> {
         self.read(page).map_err(|error| error.on_page(page.number))
+    }
+
+    fn read_beside(&self, page: &PageImage, known: Vec<Word>) -> Result<Vec<Word>> {
+        self.with_words_beside(page, known).map_err(|error| error.on_page(page.number))
     }
 
     fn engine(&self) -> String {

@@ -9,9 +9,10 @@
 
 mod glyphs;
 mod quality;
+mod repair;
 mod words;
 
-use super::{InputOptions, PageDecoder, PageImage, TextLayerMode};
+use super::{InputOptions, PageDecoder, PageImage, TextLayer, TextLayerMode};
 use crate::document::Word;
 use crate::error::{Error, ErrorCode, Result};
 use crate::geometry::PageSize;
@@ -38,7 +39,7 @@ pub(super) struct PdfPages {
 impl PdfPages {
     pub(super) fn open(bytes: Vec<u8>, options: &InputOptions) -> Result<Self> {
         let password = options.password.as_deref().unwrap_or_default();
-        let pdf = Pdf::new_with_password(bytes, password)
+        let pdf = Pdf::new_with_password(repair::repaired(bytes), password)
             .map_err(|error| explain(error, options.password.is_some()))?;
         if pdf.pages().is_empty() {
             return Err(damaged("it has no pages"));
@@ -117,7 +118,8 @@ impl PageDecoder for PdfPages {
         let sound = only
             || !survey.scan
             || quality::tells_all(&survey.drawn.pictures, &survey.words, &image);
-        let text_layer = (survey.readable && sound).then_some(survey.words);
+        let layer = TextLayer { words: survey.words, is_all: only };
+        let text_layer = (survey.readable && sound).then_some(layer);
         Ok(PageImage { number, image, dpi: Some(survey.frame.dpi), text_layer })
     }
 }

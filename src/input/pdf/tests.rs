@@ -4,7 +4,9 @@ use crate::document::Word;
 use crate::error::{Error, ErrorCode, Result};
 use crate::geometry::PixelBox;
 use crate::input::fault_tests::change;
-use crate::input::{DocumentPages, InputOptions, PageImage, Source, TextLayerMode, open};
+use crate::input::{
+    DocumentPages, InputOptions, PageImage, Source, TextLayer, TextLayerMode, open,
+};
 use proptest::prelude::*;
 
 /// A letter page at 200 dpi: 72 points are 200 pixels.
@@ -75,7 +77,7 @@ fn page(content: &str) -> PageImage {
 }
 
 fn words(content: &str) -> Vec<Word> {
-    page(content).text_layer.expect("a sound text layer")
+    page(content).text_layer.expect("a sound text layer").words
 }
 
 fn texts(words: &[Word]) -> Vec<&str> {
@@ -90,7 +92,7 @@ fn near(found: PixelBox, wanted: [u32; 4], tolerance: u32) -> bool {
 fn words_have_the_boxes_of_their_ink() {
     let page = page("BT /F1 36 Tf 72 720 Td (Hill mown) Tj ET");
     assert_eq!((page.size().width, page.size().height, page.dpi), (1700, 2200, Some(200)));
-    let words = page.text_layer.unwrap();
+    let words = page.text_layer.unwrap().words;
     assert_eq!(texts(&words), ["Hill", "mown"]);
     // Helvetica at 100 pixels an em: capitals are .72 high; H, i, l, l are .72 + .22 · 3 wide.
     assert!(near(words[0].bbox, [208, 128, 333, 200], 4), "{:?}", words[0].bbox);
@@ -171,7 +173,7 @@ fn a_turned_page_is_upright_and_its_words_with_it() {
     let content = "BT /F1 36 Tf 0 1 -1 0 100 72 Tm (Hill mown) Tj ET";
     let page = page_in_mode(&format!("{LETTER} /Rotate 90"), content, TextLayerMode::Auto);
     assert_eq!((page.size().width, page.size().height), (2200, 1700));
-    let words = page.text_layer.unwrap();
+    let words = page.text_layer.unwrap().words;
     assert_eq!(texts(&words), ["Hill", "mown"]);
     assert!(words[0].bbox.width() > words[0].bbox.height());
     assert!(near(words[0].bbox, [208, 206, 333, 278], 4), "{:?}", words[0].bbox);
@@ -266,7 +268,7 @@ fn invisible_text_is_used_only_when_asked_for() {
     let content = format!("{SCAN} BT /F1 12 Tf 3 Tr 72 700 Td (left by another OCR) Tj ET");
     assert_eq!(page(&content).text_layer, None);
     let only = page_in_mode(LETTER, &content, TextLayerMode::Only);
-    assert_eq!(texts(&only.text_layer.unwrap()), ["left", "by", "another", "OCR"]);
+    assert_eq!(texts(&only.text_layer.unwrap().words), ["left", "by", "another", "OCR"]);
 }
 
 #[test]
@@ -281,7 +283,7 @@ fn words_that_cannot_be_seen_are_left_out() {
          0 g BT /F1 12 Tf 72 600 Td (covered) Tj ET 1 g 60 590 200 30 re f \
          0 g BT /F1 12 Tf 72 550 Td (barred) Tj ET 60 540 200 30 re f";
     assert_eq!(texts(&words(hidden)), ["seen"]);
-    let all = page_in_mode(LETTER, hidden, TextLayerMode::Only).text_layer.unwrap();
+    let all = page_in_mode(LETTER, hidden, TextLayerMode::Only).text_layer.unwrap().words;
     assert_eq!(texts(&all), ["seen", "white", "covered", "barred"]);
     assert_eq!(page("1 g BT /F1 12 Tf 72 650 Td (white) Tj ET").text_layer, None);
 }
@@ -305,7 +307,7 @@ fn the_text_layer_can_be_refused() {
     let content = "BT /F1 12 Tf 72 700 Td (words) Tj ET";
     assert_eq!(page_in_mode(LETTER, content, TextLayerMode::Never).text_layer, None);
     let empty = page_in_mode(LETTER, SCAN, TextLayerMode::Only);
-    assert_eq!(empty.text_layer, Some(Vec::new()));
+    assert_eq!(empty.text_layer, Some(TextLayer { words: Vec::new(), is_all: true }));
 }
 
 #[test]
@@ -345,7 +347,7 @@ fn encrypted_files_ask_for_their_password() {
         assert!(error.hint.unwrap().contains("--password"));
     }
     let mut pages = open_with(bytes, &with(Some("sesame"))).unwrap();
-    let words = pages.next().unwrap().unwrap().text_layer.unwrap();
+    let words = pages.next().unwrap().unwrap().text_layer.unwrap().words;
     assert_eq!(texts(&words), ["Open", "sesame", "42"]);
 }
 
@@ -401,4 +403,18 @@ proptest! {
     ) {
         survive(pdf(&[(LETTER, &format!("BT /F1 12 Tf {content}"))]))?;
     }
+}
+
+/// As an electricity company's bills have it.
+#[test]
+fn a_blank_behind_the_keyword_of_a_stream_costs_no_text() {
+    let mut bytes = pdf(&[(LETTER, "BT /F1 36 Tf 72 720 Td (Hill mown) Tj ET")]);
+    let (written, as_seen) = (b">>\nstream\n", b">>stream \n");
+    let starts = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(written));
+    for start in starts.collect::<Vec<_>>() {
+        bytes[start..start + as_seen.len()].copy_from_slice(as_seen);
+    }
+    assert!(bytes.windows(as_seen.len()).any(|window| window == as_seen));
+    let page = open_with(bytes, &InputOptions::default()).unwrap().next().unwrap().unwrap();
+    assert_eq!(texts(&page.text_layer.unwrap().words), ["Hill", "mown"]);
 }

@@ -15,7 +15,7 @@ use crate::encode::image::shrink;
 use crate::error::{Error, ErrorCode, Result, Stage};
 use crate::geometry::{NORM_SIDE, NormBox, PageSize};
 use crate::input::{InputOptions, PageImage, PageRange, Source, TextLayerMode, open};
-use crate::ocr::{Recognition, Recognizer, TesseractOptions};
+use crate::ocr::{self, Recognizer, TesseractOptions};
 use image::DynamicImage;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,7 +101,7 @@ pub struct AnswersOptions {
     pub ocr: TesseractOptions,
 }
 
-/// Reads a table and its documents; OCR is started only where a page has no text of its own.
+/// Reads a table and its documents; OCR is started where anything is to be read.
 ///
 /// # Errors
 /// `DataInvalid` with the line of the table; of the documents what opening and reading them say.
@@ -191,10 +191,7 @@ fn read_page(file: &Path, number: u32, reader: &Reader) -> Result<Read> {
         Error::new(Stage::Input, ErrorCode::NoSuchPage, format!("it has no page {number}"))
             .hint("check the page number in the table")
     })?;
-    let read = match page.text_layer.take() {
-        Some(words) => Recognition { words, ..Recognition::default() },
-        None => reader.opened()?.recognize(&page)?,
-    };
+    let (read, _) = ocr::words_of(&mut page, || reader.opened())?;
     let (mut words, size, picture) = (read.words, page.size(), place(file, number, several));
     words.iter_mut().for_each(|word| word.bbox = word.bbox.clamp_to(size));
     let thousandths = |pixels: f32, side: u32| pixels * f32::from(NORM_SIDE) / side.max(1) as f32;

@@ -68,7 +68,7 @@ fn read_paper(path: &Path) -> Result<Vec<Sample>> {
         .into_iter()
         .map(|page| {
             let (number, size) = (page.number, page.size());
-            let words = page.text_layer.unwrap_or_default();
+            let words = page.text_layer.unwrap_or_default().words;
             let mut sample = Sample::unlabelled(format!("{id}#{number}"), "fcc", size, words);
             sample.picture = Some(Picture::PdfPage(path.to_path_buf(), number));
             sample

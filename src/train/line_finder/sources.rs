@@ -87,7 +87,7 @@ fn pdf_pages(path: &Path, resolution: u32) -> Result<Vec<Gathered>> {
         open(&Source::Path(path.to_path_buf()), &with_text_layer(resolution))?.take(MOST_PAGES)
     {
         let page = page?;
-        let words = page.text_layer.unwrap_or_default();
+        let words = page.text_layer.unwrap_or_default().words;
         let gray = image::imageops::grayscale(&page.image);
         pages.extend(stored(gray, lines_of(&words), format!("pdf/{id}#{}", page.number)));
     }

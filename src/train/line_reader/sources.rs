@@ -196,7 +196,7 @@ fn pdf_lines(path: &Path, resolution: u32) -> Result<Vec<Cut>> {
     for page in open(&Source::Path(path.to_path_buf()), &options)? {
         let page = page?;
         let gray = image::imageops::grayscale(&page.image);
-        let words = page.text_layer.unwrap_or_default();
+        let words = page.text_layer.unwrap_or_default().words;
         let lines = cut_words(&gray, &words, &format!("pdf/{id}#{}", page.number));
         let every = lines.len().div_ceil(LINES_OF_PDF_PAGE).max(1);
         cuts.extend(lines.into_iter().step_by(every));

@@ -3,8 +3,8 @@
 use crate::batch::sources::{PAGE_EXTENSIONS, Selection};
 use crate::encode::image::shrink;
 use crate::error::{Error, ErrorCode, Result};
-use crate::input::{InputOptions, PageImage, Source, open};
-use crate::ocr::Recognizer;
+use crate::input::{InputOptions, Source, open};
+use crate::ocr::{self, Recognizer};
 use crate::train::data::{Picture, Sample};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -15,7 +15,7 @@ const DATASET: &str = "pages";
 /// Opens the recogniser that reads pictures.
 pub type OpenRecognizer<'a> = dyn Fn() -> Result<Box<dyn Recognizer>> + Sync + 'a;
 
-/// Reads documents; OCR is opened when the first picture needs it, so that PDFs with text need none.
+/// Reads documents; OCR is opened when the first page needs it.
 pub struct PageReading<'a> {
     open: &'a OpenRecognizer<'a>,
     recognizer: OnceLock<Box<dyn Recognizer>>,
@@ -37,10 +37,8 @@ impl<'a> PageReading<'a> {
         for page in open(&Source::Path(path.to_path_buf()), &InputOptions::default())? {
             let mut page = page?;
             let number = page.number;
-            let words = match page.text_layer.take() {
-                Some(words) => words,
-                None => self.read(&page).map_err(|e| e.at(path.display().to_string()))?,
-            };
+            let read = ocr::words_of(&mut page, || self.recognizer());
+            let words = read.map_err(|e| e.at(path.display().to_string()).on_page(number))?.0.words;
             if words.iter().all(|word| word.text.trim().is_empty()) {
                 continue;
             }
@@ -52,7 +50,7 @@ impl<'a> PageReading<'a> {
         Ok(samples)
     }
 
-    fn read(&self, page: &PageImage) -> Result<Vec<crate::document::Word>> {
+    fn recognizer(&self) -> Result<&dyn Recognizer> {
         let recognizer = match self.recognizer.get() {
             Some(recognizer) => recognizer,
             None => {
@@ -61,7 +59,7 @@ impl<'a> PageReading<'a> {
                 self.recognizer.get_or_init(|| opened)
             }
         };
-        Ok(recognizer.recognize(page).map_err(|e| e.on_page(page.number))?.words)
+        Ok(&**recognizer)
     }
 }
 
