@@ -58,6 +58,61 @@ fn same_page_reads_the_same_from_many_threads() {
     });
 }
 
+/// A letter whose head is a picture, with these words in its text layer.
+#[cfg(feature = "pdf")]
+fn letter_with_picture(text: &str) -> Vec<u8> {
+    const POINTS: f64 = 72.0 / 200.0;
+    let head = image::imageops::crop_imm(&receipt().image, 0, 0, 640, 160).to_image();
+    let head = image::imageops::grayscale(&head);
+    let hexadecimal: String = head.as_raw().iter().map(|level| format!("{level:02x}")).collect();
+    let (width, height) = head.dimensions();
+    let content = format!(
+        "q {} 0 0 {} 72 640 cm BI /W {width} /H {height} /BPC 8 /CS /G /F /AHx ID {hexadecimal}> EI Q \
+         BT /F1 12 Tf 72 500 Td ({text}) Tj ET",
+        f64::from(width) * POINTS,
+        f64::from(height) * POINTS,
+    );
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_string(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_string(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 << \
+         /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>"
+            .to_string(),
+        format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
+    ];
+    let mut bytes = b"%PDF-1.4\n".to_vec();
+    let mut places = String::new();
+    for (object, number) in objects.iter().zip(1..) {
+        places += &format!("{:010} 00000 n \n", bytes.len());
+        bytes.extend(format!("{number} 0 obj\n{object}\nendobj\n").bytes());
+    }
+    let table = format!(
+        "xref\n0 5\n0000000000 65535 f \n{places}trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n{}\n%%EOF\n",
+        bytes.len()
+    );
+    bytes.extend(table.bytes());
+    bytes
+}
+
+#[cfg(feature = "pdf")]
+#[test]
+fn a_picture_beside_a_text_layer_is_read_and_only_where_that_is_wanted() {
+    use layoutlm::input::{InputOptions, Source, TextLayerMode, open};
+    let read = |text_layer| {
+        let options = InputOptions { text_layer, ..InputOptions::default() };
+        let bytes = letter_with_picture("Dear reader, your books are ready.");
+        let source = Source::Bytes { name: "letter.pdf".into(), bytes };
+        let mut page = open(&source, &options).unwrap().next().unwrap().unwrap();
+        ocr::words_of(&mut page, || Ok(recognizer())).unwrap().0
+    };
+    let words = read(TextLayerMode::Auto);
+    assert!(text(&words).starts_with("HARBOUR BOOKS LTD 14 Quayside"), "{}", text(&words));
+    assert!(text(&words).ends_with("Dear reader, your books are ready."), "{}", text(&words));
+    let of_layer = words.words.iter().filter(|word| word.confidence == 1.0);
+    assert_eq!(of_layer.count(), 6, "what was read is not as sure as what stands in the file");
+    assert_eq!(text(&read(TextLayerMode::Only)), "Dear reader, your books are ready.");
+}
+
 #[test]
 fn blank_page_has_no_words() {
     let blank = page(RgbImage::from_pixel(600, 800, Rgb([255; 3])));

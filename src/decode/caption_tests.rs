@@ -418,6 +418,26 @@ fn a_number_that_a_caption_names_outdoes_what_the_model_sees() {
     assert!(given(2) > 0.9 && given(2) > given(3), "{} {}", given(2), given(3));
 }
 
+/// As seen in the boxes of Chilean invoices.
+#[test]
+fn the_number_of_a_firm_leaves_room_for_that_under_the_title() {
+    let words = page(&[
+        &["_", "R.U.T.: 77965620-9"],
+        &["Orden de compra: 228693", "FACTURA ELECTRONICA"],
+        &["_", "Nº 5.657.289"],
+        &["Total: $ 44.530"],
+    ]);
+    let at = |text: &str| words.iter().position(|word| word.text == text).unwrap();
+    let labels = LabelSet::bio(&["invoice_number", "total"]);
+    let mut rows = vec![vec![1.0, 0.0, 0.0, 0.0, 0.0]; words.len()];
+    rows[at("77965620-9")] = vec![0.1, 0.9, 0.0, 0.0, 0.0];
+    rows[at("44.530")] = vec![0.1, 0.0, 0.0, 0.9, 0.0];
+    let mut head = HeadPrediction { labels, probabilities: rows };
+    heed_captions(&mut head, &words, true, &ValueContext::of_words(&words));
+    assert!(head.given(at("5.657.289"), 0) > 0.8);
+    assert!(head.given(at("228693"), 0) < 0.1);
+}
+
 /// As seen on Colombian invoices.
 #[test]
 fn a_caption_of_several_numbers_names_the_parties() {

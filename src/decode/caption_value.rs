@@ -334,7 +334,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// `7,689.39`: figures with cents and nothing else.
-fn is_sum_in_figures(text: &str) -> bool {
+pub(super) fn is_sum_in_figures(text: &str) -> bool {
     has_cents(text) && text.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ',')
 }
 

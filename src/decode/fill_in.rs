@@ -3,7 +3,7 @@
 
 use super::ValueContext;
 use super::caption::{Captioned, DATE, words_called};
-use super::caption_value::has_cents;
+use super::caption_value::{has_cents, is_sum_in_figures};
 use super::currency::marks;
 use super::date::is_written_date;
 use super::field_names::{Announced, NAMED, NUMBER, Nature};
@@ -15,6 +15,7 @@ use super::receipts::is_narrow;
 use super::sequence::Evidence;
 use super::sums::{Sum, sums_of, units_of};
 use super::surplus::digits;
+use super::tax_numbers::is_tax_number;
 use super::till_line::number_beside_time;
 use super::total_called::{Called, total_called, total_without_star};
 use super::unnamed::{
@@ -63,14 +64,25 @@ pub fn fill_in(
     if is_first {
         let sums = sums_of(head, words, context);
         insist_on_total(head, words, &fillings, &sums);
-        fillings.extend(without_captions(head, words, found, &fillings, &sums, context));
+        let unnamed = without_captions(head, words, found, &fillings, &sums, context);
+        // The number of an order stands in for none that is found.
+        if unnamed.iter().any(|filling| filling.label == NUMBER) {
+            fillings.retain(|filling| filling.label != NUMBER);
+        }
+        fillings.extend(unnamed);
     }
     let greatest = leave_out_lesser_totals(&mut fillings, words, context);
     // A number that a caption names is surer than one that the model sees elsewhere.
     let numbered: Vec<&Captioned> =
         found.iter().filter(|one| one.announced.label == Some(NUMBER)).collect();
     let taxes = words_called(found, "tax");
+    // What names a firm, and sums, are no numbers, whatever the model sees.
+    let is_none = |word: &usize| {
+        let text = words[*word].text.as_str();
+        is_tax_number(text) || is_sum_in_figures(text)
+    };
     let lacks = |label: &str| match label {
+        NUMBER if of_any(head, &[NUMBER]).iter().all(is_none) => true,
         NUMBER if is_first && !numbered.is_empty() => {
             let seen = of_any(head, &[NUMBER]);
             !numbered.iter().any(|one| one.words.iter().all(|word| seen.contains(word)))
@@ -192,14 +204,18 @@ fn without_captions(
                 .or_else(|| only_date(words, &called, context))
         };
         let number = || {
-            number_under_title(words, context)
-                .or_else(|| number_that_says_so(words))
+            number_that_says_so(words)
                 .or_else(|| number_of_paragon(words, context))
                 .or_else(|| number_behind_mark(words, &called, context))
                 .or_else(|| number_beside_time(words, &called, context))
         };
+        let is_named = found.iter().any(|one| one.announced.label == Some(NUMBER));
+        let number = (!is_named)
+            .then(|| number_under_title(words, context))
+            .flatten()
+            .or_else(|| (!is_called(NUMBER)).then(number).flatten());
         more.extend((!is_called(DATE)).then(day).flatten().map(of(DATE)));
-        more.extend((!is_called(NUMBER)).then(number).flatten().map(of(NUMBER)));
+        more.extend(number.map(of(NUMBER)));
     }
     if !is_called(TOTAL) && is_receipt(head, words) {
         more.extend(sum_paid(words, sums).map(of(TOTAL)));

@@ -37,7 +37,9 @@ pub fn may_answer(entity: &Entity) -> bool {
                 && !(is_party && (begins_with_title(text) || is_legal_form(text)))
         }
         ValueKind::Identifier => {
-            (1..=MOST_FIGURES).contains(&digits(&plain(entity.value.as_ref(), text)))
+            let number = plain(entity.value.as_ref(), text);
+            (1..=MOST_FIGURES).contains(&digits(&number))
+                && !number.chars().all(|c| c == '0')
                 && !is_rate(text)
                 && !is_phone(text)
                 && !is_time(text)

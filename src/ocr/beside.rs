@@ -25,6 +25,8 @@ const FEWEST_LETTERS: usize = 3;
 /// What may be text has a word that is right with this probability; all of it has to be with that one on the whole.
 const LIKELY: f32 = 0.3;
 const SURE: f32 = 0.7;
+/// Logos are of any shape: what has a word less likely to be right than this is read by the engine, too.
+const READ_BY_BOTH: f32 = 0.8;
 /// Paper is looked at, and laid over a word, so many of its heights beyond its box.
 const MARGIN: f32 = 0.15;
 
@@ -56,6 +58,9 @@ impl<E: Engine> PageReader<E> {
             return Ok(Vec::new());
         }
         let lines = fit::fitted(&lead.find_lines(&page.picture)?, page);
+        if lines.len() > lead.options().most_pieces {
+            return Ok(Vec::new());
+        }
         let readings = lead.read(&page.picture, &lines)?;
         // Pictures and patterns have what looks like lines from afar.
         let settle = lead.options().settle;
@@ -68,7 +73,7 @@ impl<E: Engine> PageReader<E> {
         let outline = |bbox| Word { text: String::new(), bbox, confidence: 0.0, line: 0, block: 0 };
         let mut pieces: Vec<Segment> =
             lines.into_iter().filter_map(|bbox| Segment::of(vec![outline(bbox)])).collect();
-        self.settle(page, lead, &mut pieces, &readings)?;
+        self.settle(page, lead, READ_BY_BOTH, &mut pieces, &readings)?;
         let read_well = |piece: &Segment| {
             let text = piece.words.iter().flat_map(|word| word.text.chars());
             let letters = text.filter(|letter| letter.is_alphanumeric()).count();

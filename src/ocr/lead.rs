@@ -31,7 +31,7 @@ pub struct LeadOptions {
 
 impl Default for LeadOptions {
     fn default() -> Self {
-        Self { sure: 0.8, sample: 16, most_doubtful: 0.5 }
+        Self { sure: 0.5, sample: 16, most_doubtful: 0.5 }
     }
 }
 
@@ -78,7 +78,8 @@ impl<E: Engine> PageReader<E> {
         let Some(mut readings) = readings(page, lead, &pieces)? else { return Ok(None) };
         again::read_narrower(page, lead, &pieces, &mut readings)?;
         let rows = again::rows_read_better(page, lead, &mut pieces, &mut readings)?;
-        self.settle(page, lead, &mut pieces, &readings)?;
+        let sure = lead.options().lead.sure;
+        self.settle(page, lead, sure, &mut pieces, &readings)?;
         pieces.retain(|piece| !piece.words.is_empty() && !is_rule(&piece.words));
         let settle = lead.options().settle;
         let others = [rows, lead.read(&page.picture, &unread)?].concat();
@@ -90,7 +91,7 @@ impl<E: Engine> PageReader<E> {
         Ok(Some(segment::in_order(pieces, others.collect())))
     }
 
-    /// Gives pieces their words: as ours reads them, and where it is not sure, as both do.
+    /// Gives pieces their words: as ours reads them, and where any word is right with less than `sure`, as both do.
     ///
     /// # Errors
     /// As reading a page.
@@ -98,11 +99,12 @@ impl<E: Engine> PageReader<E> {
         &self,
         page: &Upright,
         lead: &Rereader,
+        sure: f32,
         pieces: &mut [Segment],
         readings: &[Reading],
     ) -> Result<()> {
         let doubtful: Vec<usize> =
-            (0..pieces.len()).filter(|&n| !lead.is_sure(&readings[n])).collect();
+            (0..pieces.len()).filter(|&n| !lead.is_as_sure(&readings[n], sure)).collect();
         let boxes: Vec<PixelBox> = doubtful.iter().map(|&n| pieces[n].bbox).collect();
         let mut seconds = vec![Vec::new(); pieces.len()];
         for (n, words) in doubtful.into_iter().zip(self.read_pieces(page, &boxes)?) {

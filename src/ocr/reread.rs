@@ -167,9 +167,14 @@ impl Rereader {
 
     /// Whether a reading stands without another.
     pub fn is_sure(&self, reading: &Reading) -> bool {
-        let RereadOptions { settle, lead, .. } = &self.options;
-        let sure = |word: &ReadWord| settle.reader.probability(word.confidence) >= lead.sure;
-        !reading.words.is_empty() && reading.words.iter().all(sure)
+        self.is_as_sure(reading, self.options.lead.sure)
+    }
+
+    /// Whether every word of a reading is right with this probability.
+    pub fn is_as_sure(&self, reading: &Reading, sure: f32) -> bool {
+        let reader = self.options.settle.reader;
+        let is_sure = |word: &ReadWord| reader.probability(word.confidence) >= sure;
+        !reading.words.is_empty() && reading.words.iter().all(is_sure)
     }
 
     /// The networks inside the program, if pages in these languages (`eng+deu`) are to be read again:
