@@ -251,6 +251,8 @@ impl EngineStart {
         })?;
         // White print on black is mended before (`light.rs`); doubtful lines would be read twice.
         set(&mut api, c"tessedit_do_invert", c"0")?;
+        // Nobody asks for its tables, and on some scans the search for them does not end.
+        set(&mut api, c"textord_tabfind_find_tables", c"0")?;
         Ok(api)
     }
 }
