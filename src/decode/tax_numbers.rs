@@ -1,6 +1,8 @@
 //! Numbers that tax authorities give to firms: told by their form and, where they have one, their check figure. None is the
 //! number of a paper.
 
+use super::surplus::is_figures;
+
 /// Countries of the European Union with the figures of their numbers for value added tax, the prefix left out.
 const VALUE_ADDED_TAX: [(&str, usize, usize); 22] = [
     ("ATU", 8, 8),
@@ -36,9 +38,9 @@ pub fn is_tax_number(text: &str) -> bool {
 fn is_of_union(text: &str) -> bool {
     let joined: String = text.chars().filter(|c| !" .-".contains(*c)).collect();
     VALUE_ADDED_TAX.iter().any(|(prefix, least, most)| {
-        joined.strip_prefix(prefix).is_some_and(|figures| {
-            (*least..=*most).contains(&figures.len()) && all_figures(figures)
-        })
+        joined
+            .strip_prefix(prefix)
+            .is_some_and(|figures| (*least..=*most).contains(&figures.len()) && is_figures(figures))
     })
 }
 
@@ -46,7 +48,7 @@ fn is_of_chile(text: &str) -> bool {
     const FIGURES: std::ops::RangeInclusive<usize> = 7..=8;
     let Some((number, check)) = text.rsplit_once('-') else { return false };
     let number: String = number.chars().filter(|c| *c != '.').collect();
-    if !FIGURES.contains(&number.len()) || !all_figures(&number) {
+    if !FIGURES.contains(&number.len()) || !is_figures(&number) {
         return false;
     }
     let weights = [2, 3, 4, 5, 6, 7].into_iter().cycle();
@@ -77,10 +79,6 @@ fn is_grouped(text: &str) -> bool {
         ([7, 1], "-") => rest(&[7, 9, 10, 5, 8, 4, 2, 1]) == 0,
         _ => false,
     }
-}
-
-fn all_figures(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_digit())
 }
 
 fn figures(text: &str) -> impl DoubleEndedIterator<Item = u32> {
