@@ -17,6 +17,7 @@ use super::field_names::{Announced, NAMED, NUMBER, Nature, OF_NUMBER, letters};
 use super::fill_in::fill_in;
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
+use super::paragon::number_of_paragon;
 use super::surplus::digits;
 use super::unnamed::{
     has_other_date, number_before_date, number_before_series, number_of_nota_fiscal,
@@ -172,7 +173,12 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
     // A key of access is read where nothing names its number.
     let by_key = number_by_key(words).filter(|number| number.len() == 1 || !is_named);
     let of_nota_fiscal = number_of_nota_fiscal(words).or_else(|| number_before_series(words));
-    let number = of_nota_fiscal.or(by_key);
+    let of_paragon = number_of_paragon(words, context);
+    if of_paragon.is_some() {
+        // `Nr transakcji`, `Nr sys.`
+        found.retain(|one| one.announced.label != Some(NUMBER));
+    }
+    let number = of_nota_fiscal.or(by_key).or(of_paragon);
     found.extend(number.map(|number| Captioned { announced: OF_NUMBER, words: number }));
     found
 }
@@ -233,3 +239,7 @@ pub(super) fn names_a_party(words: &[Word], end: usize) -> bool {
 #[cfg(test)]
 #[path = "caption_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "caption_number_tests.rs"]
+mod number_tests;

@@ -29,7 +29,38 @@ struct Cell {
 
 /// The numbers and dates below the captions of every such row.
 pub fn values_of_rows(words: &[Word], context: &ValueContext) -> Vec<(Announced, Vec<usize>)> {
-    rows(words).iter().flat_map(|row| values_of_row(words, row, context)).collect()
+    let rows = rows(words);
+    let in_print =
+        rows.windows(2).flat_map(|pair| values_in_fixed_print(words, &pair[0], &pair[1], context));
+    rows.iter().flat_map(|row| values_of_row(words, row, context)).chain(in_print).collect()
+}
+
+/// What stands below heads that a till prints a space apart, as many words as there are heads: `Datum Uhrzeit Filiale Pos
+/// Bed Bon` over `27.03.17 18:49 4017888 002 014 2001`.
+fn values_in_fixed_print(
+    words: &[Word],
+    heads: &[Cell],
+    values: &[Cell],
+    context: &ValueContext,
+) -> Vec<(Announced, Vec<usize>)> {
+    /// Heads of such a row at least; fewer stand apart.
+    const FEWEST_HEADS: usize = 4;
+    let of = |row: &[Cell]| row.iter().flat_map(|cell| cell.words.clone()).collect::<Vec<_>>();
+    let (heads, values) = (of(heads), of(values));
+    if heads.len() < FEWEST_HEADS
+        || heads.len() != values.len()
+        || heads.iter().any(|&head| digits(&words[head].text) > 0)
+    {
+        return Vec::new();
+    }
+    let pairs = heads.iter().zip(&values).filter_map(|(&head, &value)| {
+        let announced = column_head(&words[head].text)?;
+        let of_kind = matches!(announced.kind, ValueKind::Identifier | ValueKind::Date);
+        let value = of_kind.then(|| value_at(words, &[value], announced.kind, context))??;
+        Some((announced, value))
+    });
+    let found: Vec<(Announced, Vec<usize>)> = pairs.collect();
+    if found.len() < FEWEST { Vec::new() } else { found }
 }
 
 /// The lines of a page with their cells, from left to right.
@@ -157,6 +188,17 @@ mod tests {
             (Some("due_date"), "30/09/2024".to_string()),
         ];
         assert_eq!(found(french), expected);
+    }
+
+    /// As seen on a German receipt.
+    #[test]
+    fn as_many_words_below_as_heads_belong_to_them() {
+        let till: &[&[&str]] =
+            &[&["Datum Uhrzeit Filiale Pos Bed Bon"], &["27.03.17 18:49 4017888 002 014 2001"]];
+        let expected =
+            [(Some("date"), "27.03.17".to_string()), (Some("invoice_number"), "2001".to_string())];
+        assert_eq!(found(till), expected);
+        assert!(found(&[till[0], &["27.03.17 4017888 002 014 2001"]]).is_empty());
     }
 
     #[test]

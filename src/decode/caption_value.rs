@@ -211,6 +211,11 @@ pub fn value_at(
                 [series, mark, number, ..] if is_joined([series, mark, number].map(text)) => {
                     Some(3)
                 }
+                [first, second, ..]
+                    if numbered(first) && goes_on_with(text(first), text(second)) =>
+                {
+                    Some(2)
+                }
                 [first, ..] if numbered(first) => Some(words_of_groups(words, run)),
                 // `FV 1/1/2030`: behind letters of a series it is a number.
                 [first, second, ..] if is_series(text(first)) && digits(text(second)) > 0 => {
@@ -235,6 +240,13 @@ pub(super) fn is_joined(parts: [&str; 3]) -> bool {
         && number.len() >= FEWEST_FIGURES
         && is_figures(number)
         && !(number.len() == 4 && number.starts_with("20"))
+}
+
+/// `083 -72561`: figures that a dash parts from the rest.
+fn goes_on_with(first: &str, second: &str) -> bool {
+    const FEWEST_FIGURES: usize = 4;
+    let rest = second.strip_prefix('-').unwrap_or_default();
+    is_figures(first) && rest.len() >= FEWEST_FIGURES && is_figures(rest)
 }
 
 /// `FV`, `E`: a few letters, no word.

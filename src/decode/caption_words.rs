@@ -56,6 +56,10 @@ fn caption_from(words: &[Word], start: usize, first: &str) -> Option<(usize, Ann
                 Some(mark) => caption_of(&(key + &letters(mark))).or(titled),
                 None => titled.filter(|_| is_numbered_title(words, start, at)),
             };
+            // `INVOICE F 247120`
+            if !apart && length > 2 && is_numbered_in_series(words, start, at - 1) {
+                longest = Some((length - 2, OF_NUMBER));
+            }
             if let (Some(announced), true) = (known, length > 1) {
                 longest = Some((length - 1, announced));
             }
@@ -121,13 +125,28 @@ fn is_numbered_title(words: &[Word], start: usize, number: usize) -> bool {
         && !words.get(last + 1).is_some_and(|next| goes_on_from(&words[last], next))
 }
 
+/// Whether a title stands alone in front of the letter of a series and its number.
+fn is_numbered_in_series(words: &[Word], start: usize, series: usize) -> bool {
+    const FEWEST_FIGURES: usize = 4;
+    let title: String = words[start..series].iter().map(|word| letters(&word.text)).collect();
+    let (letter, number) = (&words[series].text, &words[series + 1].text);
+    letter.len() == 1
+        && letter.starts_with(|c: char| c.is_ascii_uppercase())
+        && number.len() >= FEWEST_FIGURES
+        && is_figures(number)
+        && is_numbered(&title)
+        && start.checked_sub(1).is_none_or(|b| !goes_on(words[b].bbox, words[start].bbox))
+        && words.get(series + 2).is_none_or(|n| !goes_on(words[series + 1].bbox, n.bbox))
+}
+
 /// What a caption that its value is glued to announces: `Kvittering:878786`; where it begins a piece of line, also a
 /// short one of dates: `Date:27.12.2025`.
 pub(super) fn caption_in(text: &str, begins: bool) -> Option<Announced> {
     let mark = letters(glued_mark(text).filter(|mark| mark.ends_with([':', '#']))?);
     let of_date =
         || column_head(&mark).filter(|announced| begins && announced.kind == ValueKind::Date);
-    caption_of(&mark).or_else(of_date)
+    let of_title = || is_numbered(&mark).then_some(OF_NUMBER);
+    caption_of(&mark).or_else(of_date).or_else(of_title)
 }
 
 /// The mark that a number is glued to, with what is before it: `n°562044387`, `Nr.4711`, `č.FV5040011231`,

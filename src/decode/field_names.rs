@@ -74,7 +74,7 @@ const OTHERS: [(ValueKind, &[Term]); 4] = [
 /// Names of numbers of authorities, devices and payments that are not asked for in any language's layouts, by their
 /// letters: none is the invoice's.
 #[rustfmt::skip]
-const OTHER_NUMBERS: [&str; 74] = [
+const OTHER_NUMBERS: [&str; 83] = [
     "abn", "acn", "uen", "cin", "pan", "panno", "gstin", "gstno", "gstinno", "gstinuin", "sstno", "sstid", "tinno",
     "ntn", "strn", "fssai", "fssaino", "fssailicno", "dlno", "licno", "liceno", "irn", "irnno", "ackno",
     "ewaybillno", "ewaybill", "vehicleno", "statecode", "hsncode", "udyam", "msmeno", "numerodecertificado",
@@ -82,7 +82,8 @@ const OTHER_NUMBERS: [&str; 74] = [
     "terminal", "terminalid", "terminalno", "merchantid", "approvalcode", "apprcode", "authcode", "transaktion",
     "seriennummer", "serialno", "cae", "caen", "caenro", "cbu", "dispatchdocno", "docketno", "awbno", "lrno",
     "quoteid", "serie", "vin", "term", "termno", "mid", "tid", "aid", "tvr", "tsi", "butiksnr", "onaykodu",
-    "isyerino", "vinnumber", "npwp", "nik", "siniestro", "matricula",
+    "isyerino", "vinnumber", "npwp", "nik", "siniestro", "matricula", "bankokvitonr", "vlozka", "oddilbvlozka",
+    "oddilcvlozka", "nrsys", "vlozkacislo", "tapnrovarmennus", "transaktionsnummer", "transkey",
 ];
 
 /// The same of dates.
@@ -93,7 +94,7 @@ const OTHER_DATES: [&str; 12] = [
 ];
 
 /// Field names of tax authorities' own layouts that no language's lexicon has, by their letters.
-const OF_AUTHORITIES: [(&str, &[&str]); 5] = [
+const OF_AUTHORITIES: [(&str, &[&str]); 6] = [
     ("date", &["fechayhoradegeneracion", "fechayhoradeemision", "fechayhoraemision"]),
     (
         "total",
@@ -105,8 +106,11 @@ const OF_AUTHORITIES: [(&str, &[&str]); 5] = [
             "tongtienthanhtoan",
             "tongtienphaittoan",
             "tongthanhtoan",
+            "vtotaldanota",
+            "valortotaldanota",
         ],
     ),
+    ("subtotal", &["vtotalprodutos", "vtotaldosprodutos", "valortotaldosprodutos"]),
     ("company", &["pengusahakenapajak"]),
     (
         "customer",
@@ -138,6 +142,7 @@ const OF_AUTHORITIES: [(&str, &[&str]); 5] = [
             "sohoadon",
             "sohd",
             "chkno",
+            "rec",
         ],
     ),
 ];
@@ -147,7 +152,8 @@ const PERSONS: [Term; 5] =
     [Term::Manager, Term::Contact, Term::Cashier, Term::Salesperson, Term::Bank];
 
 /// What stands in for a field on an order, which has none of its own.
-const STAND_INS: [(Term, &str); 2] = [(Term::NumberOrder, NUMBER), (Term::DateOrder, "date")];
+const STAND_INS: [(Term, &str); 3] =
+    [(Term::NumberOrder, NUMBER), (Term::Reference, NUMBER), (Term::DateOrder, "date")];
 
 /// Names that stand before numbers of every kind.
 const GENERIC: [&str; 12] = [
@@ -166,9 +172,18 @@ const GENERIC: [&str; 12] = [
 ];
 
 /// Titles that are captions of the number where a mark stands behind them: `Facture #42`, `INVOICE #`, `Inv# :`.
-const TITLES: [&str; 10] = [
-    "invoice", "receipt", "rechnung", "quittung", "facture", "factura", "fattura", "faktura",
-    "fatura", "inv",
+const TITLES: [&str; 11] = [
+    "invoice",
+    "receipt",
+    "rechnung",
+    "quittung",
+    "facture",
+    "factura",
+    "fattura",
+    "faktura",
+    "fatura",
+    "inv",
+    "comprobante",
 ];
 
 /// What a caption announces.
@@ -231,6 +246,11 @@ static CAPTIONS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {
     }
     for (label, names) in OF_AUTHORITIES {
         let of_label = Announced::new(ValueKind::of_label(label), Some(label));
+        // Their forms have sums below their names.
+        let of_label = match of_label.kind {
+            ValueKind::Amount => of_label.of(Nature::HeadsSum),
+            _ => of_label,
+        };
         found.extend(names.iter().map(|name| ((*name).to_string(), Some(of_label))));
     }
     let other_number = Announced::new(ValueKind::Identifier, None);
@@ -326,8 +346,8 @@ static COLUMN_HEADS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {
         }
     }
     found.extend(CAPTIONS.iter().map(|(key, announced)| (key.clone(), *announced)));
-    for title in NUMBERED_TITLES.iter() {
-        found.entry(title.clone()).or_insert(OF_NUMBER);
+    for title in NUMBERED_TITLES.iter().map(String::as_str).chain(["bon"]) {
+        found.entry(title.to_string()).or_insert(OF_NUMBER);
     }
     found
 });

@@ -48,12 +48,12 @@ fn of_role(candidates: &Candidates, entities: &[Entity], role: Role) -> Vec<(Can
         .collect()
 }
 
-/// Raises the best candidates for subtotal, tax and total that add up, and returns the two taxes of them
-/// where two authorities share the tax (India's CGST and SGST, a federal and a provincial one).
+/// Raises the best candidates for subtotal, tax and total that add up, and returns the taxes of them where several
+/// authorities share the tax (India's CGST and SGST; a state, a county and a town): two, or all of a page.
 pub fn favour_sums_that_add_up(
     candidates: &mut Candidates,
     entities: &[Entity],
-) -> Option<[usize; 2]> {
+) -> Option<Vec<usize>> {
     let of_role = |role: Role| of_role(candidates, entities, role);
     let (subtotals, taxes, totals) =
         (of_role(Role::Subtotal), of_role(Role::Tax), of_role(Role::Total));
@@ -82,6 +82,19 @@ pub fn favour_sums_that_add_up(
                     }
                 }
             }
+            let page = entities[total.index].page;
+            let all: Vec<(Candidate, i128)> =
+                taxes.iter().filter(|(tax, _)| entities[tax.index].page == page).copied().collect();
+            let sum: i128 = all.iter().map(|(_, share)| share).sum();
+            if all.len() > 2
+                && all.iter().all(|(_, share)| *share > 0)
+                && makes(net + sum, *gross, currency)
+            {
+                let shares = all.iter().map(|(tax, _)| *tax);
+                consider(
+                    &[*subtotal].into_iter().chain(shares).chain([*total]).collect::<Vec<_>>(),
+                );
+            }
         }
     }
     let (_, chosen) = best?;
@@ -93,8 +106,8 @@ pub fn favour_sums_that_add_up(
             candidate.rank += ADDS_UP + ROUNDED;
         }
     }
-    match chosen[..] {
-        [_, one, other, _] => Some([one, other]),
+    match &chosen[..] {
+        [_, taxes @ .., _] if taxes.len() > 1 => Some(taxes.to_vec()),
         _ => None,
     }
 }
@@ -254,16 +267,17 @@ fn exchange(answers: &mut BTreeMap<String, Answer>, one: String, other: String) 
     }
 }
 
-/// The tax that two shares make.
-pub fn answer_of_shares(shares: [usize; 2], entities: &[Entity]) -> Answer {
-    let [one, other] = shares.map(|index| &entities[index]);
-    let units = [one, other].iter().filter_map(|tax| amount_units(tax.value.as_ref())).sum();
-    let currency = currency_of(one).map(str::to_string);
+/// The tax that shares make.
+pub fn answer_of_shares(shares: &[usize], entities: &[Entity]) -> Answer {
+    let shares: Vec<&Entity> = shares.iter().map(|&share| &entities[share]).collect();
+    let units = shares.iter().filter_map(|tax| amount_units(tax.value.as_ref())).sum();
+    let currency = shares.first().and_then(|tax| currency_of(tax)).map(str::to_string);
+    let texts: Vec<&str> = shares.iter().map(|tax| without_edges(&tax.text)).collect();
     Answer {
-        entities: vec![one.id, other.id],
-        text: format!("{} + {}", without_edges(&one.text), without_edges(&other.text)),
+        entities: shares.iter().map(|tax| tax.id).collect(),
+        text: texts.join(" + "),
         value: Some(Value::Amount { amount: decimal(units), currency }),
-        score: one.score.min(other.score),
+        score: shares.iter().map(|tax| tax.score).fold(1.0, f32::min),
     }
 }
 

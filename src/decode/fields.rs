@@ -126,7 +126,7 @@ fn answers_of(entities: &[Entity], options: FieldOptions) -> BTreeMap<String, An
         .into_iter()
         .filter_map(|(label, list)| {
             let best = best_of(&list)?;
-            let answer = match shares {
+            let answer = match &shares {
                 Some(shares) if shares.contains(&best) => answer_of_shares(shares, entities),
                 _ => answer(label, best, &list, entities),
             };

@@ -273,6 +273,22 @@ fn a_tax_in_two_shares_is_told_as_one() {
     assert_eq!(chosen(&whole, "tax").as_deref(), Some("104801.00"));
 }
 
+/// As seen in Massachusetts.
+#[test]
+fn a_state_a_county_and_a_town_share_a_tax() {
+    let mut entities = vec![
+        entity(0, "subtotal", "25175.00", 0.9),
+        entity(1, "tax", "1573.44", 0.9),
+        entity(2, "tax", "377.63", 0.8),
+        entity(3, "tax", "188.81", 0.9),
+        entity(4, "total", "27314.88", 0.9),
+    ];
+    let answer = &answers(&entities, FieldOptions::default())["tax"];
+    assert_eq!((answer.plain().as_str(), &*answer.entities), ("2139.88", &[1, 2, 3][..]));
+    entities[4] = entity(4, "total", "27315.00", 0.9);
+    assert_ne!(chosen(&entities, "tax").as_deref(), Some("2139.88"));
+}
+
 /// As seen: a bill of many accounts, one to a page.
 #[test]
 fn what_a_bill_is_made_up_of_is_not_the_bill() {

@@ -19,8 +19,8 @@ use super::tax_numbers::is_tax_number;
 use super::till_line::number_beside_time;
 use super::total_called::{Called, total_called, total_without_star};
 use super::unnamed::{
-    date_behind_place, first_date, is_in_date, number_behind_mark, number_of_paragon,
-    number_that_says_so, number_under_title, only_date,
+    date_behind_place, first_date, is_in_date, number_behind_mark, number_that_says_so,
+    number_under_title, only_date,
 };
 use super::value::ValueKind;
 use crate::document::Word;
@@ -31,6 +31,8 @@ const STANDING_IN: f32 = 1e6;
 const CALLED_SO: f32 = 1e5;
 /// The same of a number or date, whose captions are clearer, and of a sum with its currency.
 const NAMED_SO: f32 = 1e6;
+/// The same of the invoice's number: the model may take it for a part of the address beside it.
+const NUMBERED_SO: f32 = 1e9;
 /// What those of other sums are multiplied by where the model takes lesser ones for the total.
 const NOT_CALLED_SO: f32 = 1e-6;
 /// Letters and digits of a number that is taken for its caption alone at least.
@@ -76,10 +78,13 @@ pub fn fill_in(
     let numbered: Vec<&Captioned> =
         found.iter().filter(|one| one.announced.label == Some(NUMBER)).collect();
     let taxes = words_called(found, "tax");
-    // What names a firm, and sums, are no numbers, whatever the model sees.
+    // What names a firm, and sums, are no numbers, whatever the model sees, nor is a figure or two on a receipt.
+    let is_till = is_narrow(words);
     let is_none = |word: &usize| {
         let text = words[*word].text.as_str();
-        is_tax_number(text) || is_sum_in_figures(text)
+        is_tax_number(text)
+            || is_sum_in_figures(text)
+            || (is_till && digits(text) < FEWEST_OF_NUMBER)
     };
     let lacks = |label: &str| match label {
         NUMBER if of_any(head, &[NUMBER]).iter().all(is_none) => true,
@@ -158,7 +163,7 @@ fn filling(
         Announced { kind: ValueKind::Identifier | ValueKind::Date, label: Some(label), .. } => {
             let letters = value.iter().flat_map(|word| text(word).chars());
             let long = letters.filter(|c| c.is_alphanumeric()).count() >= FEWEST_OF_NUMBER;
-            long.then_some((label, NAMED_SO))?
+            long.then_some((label, if label == NUMBER { NUMBERED_SO } else { NAMED_SO }))?
         }
         _ => return None,
     };
@@ -205,7 +210,6 @@ fn without_captions(
         };
         let number = || {
             number_that_says_so(words)
-                .or_else(|| number_of_paragon(words, context))
                 .or_else(|| number_behind_mark(words, &called, context))
                 .or_else(|| number_beside_time(words, &called, context))
         };

@@ -34,7 +34,7 @@ pub fn may_answer(entity: &Entity) -> bool {
             let is_party = PARTIES.contains(&entity.label.as_str());
             letters_and_digits(text).len() > 1
                 && !is_address_of_mail(text)
-                && !(is_party && (begins_with_title(text) || is_legal_form(text)))
+                && !(is_party && (begins_with_title(text) || is_legal_form(text) || is_copy(text)))
         }
         ValueKind::Identifier => {
             let number = plain(entity.value.as_ref(), text);
@@ -60,6 +60,16 @@ pub fn may_answer(entity: &Entity) -> bool {
         }
         ValueKind::Quantity => true,
     }
+}
+
+/// `Oryginał`, `Kopia`, `DUPLICATA`: which copy of a paper it is.
+fn is_copy(text: &str) -> bool {
+    #[rustfmt::skip]
+    const COPIES: [&str; 14] = [
+        "original", "originale", "oryginal", "oryginał", "originál", "eredeti", "copy", "kopie", "kopia", "copia",
+        "copie", "duplicata", "duplicado", "duplikat",
+    ];
+    COPIES.contains(&letters_and_digits(text).as_str())
 }
 
 /// `************3515`: the last figures of a card. Sums behind stars have cents.
@@ -121,5 +131,10 @@ mod tests {
         for sum in ["***12.50", "3515", "*249,99", "***35150"] {
             assert!(!is_card(sum), "{sum}");
         }
+    }
+
+    #[test]
+    fn which_copy_a_paper_is_is_nobodys_name() {
+        assert!(is_copy("Oryginał") && is_copy("(Copy)") && !is_copy("Original Shop"));
     }
 }

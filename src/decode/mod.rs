@@ -32,6 +32,7 @@ mod neighbours;
 mod number;
 pub mod page;
 mod paid;
+mod paragon;
 mod parties;
 mod party_sections;
 mod quantities;

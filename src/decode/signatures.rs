@@ -1,8 +1,9 @@
 //! Who signs an invoice, and whose account is to be paid to, sells: `For ACME TRADERS` above the signature of an Indian
-//! invoice, `Kontoinhaber: Acme GmbH`. Where that name stands elsewhere on the page too, it is the company's there.
+//! invoice, `Kontoinhaber: Acme GmbH`. Where that name stands elsewhere on the page too, it is the company's there. The bank
+//! that keeps the account neither sells nor buys.
 
 use super::field_names::letters;
-use super::neighbours::pieces;
+use super::neighbours::{bbox_of, pieces};
 use super::page::HeadPrediction;
 use super::parties::PARTIES;
 use crate::document::{Word, letters_and_digits};
@@ -11,6 +12,8 @@ use std::ops::Range;
 /// What the odds of a company are multiplied by for such a name, and those of a customer.
 const SELLS: f32 = 1e5;
 const BUYS: f32 = 1e-5;
+/// What those of both are multiplied by for a bank.
+const BANK: f32 = 1e-5;
 /// Words of such a name at most, and letters at least.
 const MOST_WORDS: usize = 8;
 const FEWEST_LETTERS: usize = 5;
@@ -35,7 +38,13 @@ pub fn heed_signatures(head: &mut HeadPrediction, words: &[Word]) {
     let [company, customer] = PARTIES;
     let Some(lowest) = words.iter().map(|word| word.bbox.bottom()).max() else { return };
     let is_low = |word: &Word| word.bbox.top() as f32 > LAST_PART * lowest as f32;
-    for piece in pieces(words) {
+    let pieces = pieces(words);
+    for bank in banks(words, &pieces).into_iter().flatten() {
+        for party in PARTIES {
+            head.weigh_label(bank, party, BANK);
+        }
+    }
+    for piece in pieces {
         let signs = is_low(&words[piece.start]);
         let Some(name) =
             holder_in(words, &piece).or_else(|| signatory_in(words, &piece).filter(|_| signs))
@@ -49,6 +58,39 @@ pub fn heed_signatures(head: &mut HeadPrediction, words: &[Word]) {
             head.favour(place, company, SELLS);
         }
     }
+}
+
+/// The pieces that name a bank, each right above the number of an account there.
+fn banks(words: &[Word], pieces: &[Range<usize>]) -> Vec<Range<usize>> {
+    const BANKS: [&str; 8] =
+        ["bank", "banque", "banco", "banca", "sparkasse", "pank", "banka", "kasse"];
+    const ACCOUNTS: [&str; 7] = ["iban", "bic", "swift", "swiftbic", "bicswift", "konto", "blz"];
+    /// In heights of the bank's line.
+    const ALIGNED: u32 = 1;
+    const BELOW: u32 = 2;
+    let names_bank = |word: usize| {
+        let text = letters(&words[word].text);
+        BANKS.iter().any(|bank| text.starts_with(bank) || text.ends_with(bank))
+    };
+    let is_account = |piece: &Range<usize>| {
+        let (word, first) = words[piece.start].text.split_once(':').map_or_else(
+            || (letters(&words[piece.start].text), false),
+            |(key, _)| (letters(key), true),
+        );
+        ACCOUNTS.contains(&word.as_str()) && (first || piece.len() > 1)
+    };
+    let keeps = |piece: &&Range<usize>| {
+        let bank = bbox_of(words, piece);
+        Range::clone(piece).any(names_bank)
+            && pieces.iter().any(|other| {
+                let account = bbox_of(words, other);
+                is_account(other)
+                    && account.top() > bank.top()
+                    && account.top() < bank.bottom() + BELOW * bank.height()
+                    && account.left().abs_diff(bank.left()) <= ALIGNED * bank.height()
+            })
+    };
+    pieces.iter().filter(keeps).cloned().collect()
 }
 
 /// The name behind `Kontoinhaber:` and its like.
@@ -118,6 +160,24 @@ mod tests {
         let above: &[&[&str]] =
             &[&["For FOXCONN TECHNOLOGY"], &["FOXCONN TECHNOLOGY"], &["x"], &["y"]];
         assert_eq!(company(above), "", "a subject");
+    }
+
+    /// As seen on a German invoice: the model took the bank for the customer.
+    #[test]
+    fn a_bank_above_its_account_is_no_party() {
+        let customers = |lines: &[&[&str]]| {
+            let words = page(lines);
+            let labels = LabelSet::bio(&PARTIES);
+            let row = vec![0.2; labels.names().len()];
+            let mut head = HeadPrediction { probabilities: vec![row; words.len()], labels };
+            heed_signatures(&mut head, &words);
+            let seen = (0..words.len()).filter(|&word| head.given(word, 1) > 0.1);
+            seen.map(|word| words[word].text.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        let invoice: &[&[&str]] = &[&["Karl Keks"], &["Musterbank AG"], &["IBAN: DE24"]];
+        assert_eq!(customers(invoice), "Karl Keks IBAN: DE24");
+        let client: &[&[&str]] = &[&["Musterbank AG"], &["Teststr. 23"], &["12345 Stadt"]];
+        assert!(customers(client).starts_with("Musterbank AG"));
     }
 
     #[test]

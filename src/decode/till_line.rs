@@ -33,7 +33,9 @@ pub fn number_beside_time(
         };
         let has_time = line.iter().any(|&word| is_time(&words[word].text));
         let numbers = line.iter().filter(number);
-        let longest = numbers.min_by_key(|&&word| Reverse(digits(&words[word].text)));
+        // `*6617 018/005/001/005 20.03.18 17:05`: with a star before it whatever its length.
+        let rank = |word: usize| (words[word].text.starts_with('*'), digits(&words[word].text));
+        let longest = numbers.min_by_key(|&&word| Reverse(rank(word)));
         longest.filter(|_| has_time).map(|&word| vec![word])
     };
     all_dates.iter().find_map(beside)

@@ -239,31 +239,6 @@ pub fn number_behind_mark(
     )
 }
 
-/// The number of a Polish till's receipt: it stands on the line of the day, or behind `nr`, above the title `PARAGON
-/// FISKALNY`.
-pub fn number_of_paragon(words: &[Word], context: &ValueContext) -> Option<Vec<usize>> {
-    const FIGURES: std::ops::RangeInclusive<usize> = 4..=8;
-    let title = words.iter().position(|word| letters(&word.text) == "paragon")?;
-    letters(&words.get(title + 1)?.text).starts_with("fis").then_some(())?;
-    let is_number = |word: usize| {
-        let text = words[word].text.as_str();
-        let figures = text.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-        FIGURES.contains(&figures.len()) && digits(text) == figures.len()
-    };
-    let date = dates(words, &[], context).next().map(|(date, _)| date);
-    let beside_day = |date: &Vec<usize>| {
-        let day = &words[date[0]];
-        (date[0]..title).find(|&word| {
-            let is_right = words[word].bbox.left() > day.bbox.right();
-            is_number(word) && !date.contains(&word) && is_right && share_line(day, &words[word])
-        })
-    };
-    let behind_mark =
-        || (1..title).find(|&word| is_number(word) && letters(&words[word - 1].text) == "nr");
-    let number = date.as_ref().and_then(beside_day).or_else(behind_mark)?;
-    Some(vec![number])
-}
-
 /// The number of a Brazilian nota fiscal, nine figures in groups, on the sheet that goes with it: `Nº 000.043.445`.
 pub fn number_of_nota_fiscal(words: &[Word]) -> Option<Vec<usize>> {
     let grouped = |text: &str| {
@@ -279,7 +254,7 @@ pub fn number_of_nota_fiscal(words: &[Word]) -> Option<Vec<usize>> {
 pub fn number_before_series(words: &[Word]) -> Option<Vec<usize>> {
     const FEWEST: usize = 4;
     let is_receipt =
-        words.iter().any(|word| matches!(letters(&word.text).as_str(), "cnpj" | "nfce"));
+        words.iter().any(|word| matches!(letters(&word.text).as_str(), "cnpj" | "nfce" | "acesso"));
     let is_series = |word: usize| letters(&words[word].text) == "serie";
     let before = |series: usize| {
         // A dash may part them.
@@ -356,18 +331,6 @@ mod tests {
         let sheet: &[&[&str]] = &[&["DANFE"], &["Nº. 000.043.445"], &["123.456.789"]];
         assert_eq!(number_of_nota_fiscal(&page(sheet)), Some(vec![2]));
         assert_eq!(number_of_nota_fiscal(&page(&sheet[1..])), None);
-    }
-
-    #[test]
-    fn the_number_beside_the_day_is_a_polish_receipts() {
-        let number = |lines: &[&[&str]]| {
-            let words = page(lines);
-            number_of_paragon(&words, &ValueContext::of_words(&words))
-        };
-        let receipt: &[&[&str]] = &[&["2017-09-07", "nr wydr.745220"], &["PARAGON FISKALNY"]];
-        assert_eq!(number(receipt), Some(vec![2]));
-        assert_eq!(number(&receipt[..1]), None);
-        assert_eq!(number(&[&["2017-09-07", "12:30"], &["PARAGON FISKALNY"]]), None);
     }
 
     /// As seen on a dealer's invoice and an Argentine one.

@@ -43,13 +43,14 @@ impl<E: Engine> PageReader<E> {
         let Some(lead) = self.lead().filter(|lead| lead.mode() != Reread::Never) else {
             return Ok(known);
         };
-        let rest = without_words(imageops::grayscale(&page.image), &known);
+        let told: Vec<Word> = known.iter().filter(|word| !is_untold(word)).cloned().collect();
+        let rest = without_words(imageops::grayscale(&page.image), &told);
         let rest = Upright::new(&rest, Turn::none(page.size()));
         let found = self.read_rest(&rest, lead)?;
         if found.is_empty() {
             return Ok(known);
         }
-        Ok(segment::in_order(segment::segments(known), found))
+        Ok(segment::in_order(segment::segments(told), found))
     }
 
     /// The lines of what is left of a page, where they are read well, as pieces without a place yet.
@@ -82,6 +83,11 @@ impl<E: Engine> PageReader<E> {
         let words = pieces.into_iter().map(|piece| piece.words);
         Ok(words.filter_map(Segment::of).filter(read_well).collect())
     }
+}
+
+/// Whether a word's font does not say which letters it shows.
+fn is_untold(word: &Word) -> bool {
+    word.text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count() >= FEWEST_LETTERS
 }
 
 /// Whether anything is of the shape of letters; a picture that is darker makes faint ones pass for paper.
@@ -185,6 +191,10 @@ mod tests {
         let lines: Vec<u32> = old.iter().map(|word| word.line).collect();
         let first = new.last().unwrap().line + 1;
         assert_eq!(lines, (first..).take(layer.len()).collect::<Vec<_>>());
+        // As well where the layer has the place, but not the letters.
+        let unread = known("\u{fffd}\u{fffd}\u{fffd}", PixelBox::new(0, 0, width, HEAD), 0);
+        let with_unread: Vec<Word> = std::iter::once(unread).chain(layer.clone()).collect();
+        assert_eq!(read_beside(receipt.clone(), &with_unread, Reread::Auto), words);
         assert_eq!(read_beside(receipt, &layer, Reread::Never), layer);
     }
 

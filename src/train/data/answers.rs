@@ -6,6 +6,7 @@
 //! reads them, and each value is searched in the words ([`align_values`]); one that isn't found, because it was
 //! misread, is not taught on that page.
 
+use super::align::stream::fold;
 use super::align::values::align_values;
 use super::align::{Alignment, KeyKind};
 use super::json_file::{invalid, read_text};
@@ -28,6 +29,9 @@ const FILE: &str = "file";
 const PAGE: &str = "page";
 /// Said of a value that nobody looked for.
 const UNKNOWN: &str = "?";
+
+/// The label of who sends a page.
+const COMPANY: &str = "company";
 
 /// Begins a cell that names places.
 const PLACE: char = '@';
@@ -273,6 +277,7 @@ fn label(read: Read, row: Row) -> Sample {
     }
     alignment.words.extend(found.words);
     alignment.doubtful.extend(found.doubtful);
+    alignment.doubtful.extend(named_beside(&sample.words, &alignment));
     sample.id = if row.page == 1 { row.file } else { format!("{}#{}", row.file, row.page) };
     sample.truth = truth;
     sample.tags = alignment.tags(sample.words.len());
@@ -282,6 +287,24 @@ fn label(read: Read, row: Row) -> Sample {
     };
     sample.annotated = row.answers.into_iter().filter(taught).map(|(label, _)| label).collect();
     sample
+}
+
+/// Words read beside a text layer, in a logo mostly, that are part of the company's name where the name is taken
+/// from the layer: a logo may stand for the company too, and must not teach that logos don't.
+fn named_beside(words: &[Word], alignment: &Alignment) -> Vec<usize> {
+    const SHORTEST: usize = 4;
+    let Some(name) = alignment.words.get(COMPANY) else { return Vec::new() };
+    if name.iter().any(|&word| words[word].confidence < 1.0) {
+        return Vec::new();
+    }
+    let folded = |text: &str| fold(text).into_iter().collect::<String>();
+    let name: String = name.iter().map(|&word| folded(&words[word].text)).collect();
+    let is_part = |word: &Word| {
+        let text = folded(&word.text);
+        text.chars().count() >= SHORTEST && name.contains(&text)
+    };
+    let read = (0..words.len()).filter(|&word| words[word].confidence < 1.0);
+    read.filter(|&word| is_part(&words[word])).collect()
 }
 
 #[cfg(test)]
@@ -358,6 +381,30 @@ mod tests {
         assert_eq!((&*sample.truth["total"], &*sample.truth["date"]), ("9.00", "2024-03-12"));
         assert_eq!(sample.truth.len(), 3);
         sample.check().unwrap();
+    }
+
+    #[test]
+    fn a_logo_is_not_taught_to_be_none() {
+        let word = |text: &str, confidence: f32| Word {
+            text: text.to_string(),
+            bbox: PixelBox::new(0, 10, 30, 20),
+            confidence,
+            line: 0,
+            block: 0,
+        };
+        let ignored = |texts: [(&str, f32); 4]| {
+            let words = texts.map(|(text, confidence)| word(text, confidence)).to_vec();
+            let sample = Sample::unlabelled("", DATASET, PageSize::new(100, 50), words);
+            let page = Read { sample, centres: vec![(150.0, 300.0); 4] };
+            label(page, table("file,company\na.pdf,Café Nord GmbH\n").unwrap().remove(0)).ignore
+        };
+        let layer = [("Café", 1.0), ("Nord", 1.0), ("GmbH", 1.0)];
+        assert_eq!(
+            ignored([("CAFE", 0.9), layer[0], layer[1], layer[2]]),
+            [true, false, false, false]
+        );
+        assert!(ignored([("MENU", 0.9), layer[0], layer[1], layer[2]]).is_empty());
+        assert!(ignored([("CAFE", 0.9), layer[0], layer[1], ("GmbH", 0.9)]).is_empty());
     }
 
     #[test]
