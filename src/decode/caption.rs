@@ -21,6 +21,7 @@ use super::paragon::number_of_paragon;
 use super::surplus::digits;
 use super::unnamed::{
     has_other_date, number_before_date, number_before_series, number_of_nota_fiscal,
+    number_of_series,
 };
 use super::value::ValueKind;
 use crate::document::Word;
@@ -167,6 +168,10 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
     if !found.iter().any(|one| one.announced.label == Some(NUMBER)) {
         let number = without_value.into_iter().find_map(|caption| slashed_number(words, caption));
         let number = number.filter(|number| has_other_date(words, number, context));
+        found.extend(number.map(|number| Captioned { announced: OF_NUMBER, words: number }));
+    }
+    if !found.iter().any(|one| one.announced.label == Some(NUMBER)) {
+        let number = number_of_series(words);
         found.extend(number.map(|number| Captioned { announced: OF_NUMBER, words: number }));
     }
     let is_named = found.iter().any(|one| one.announced.label == Some(NUMBER));

@@ -294,6 +294,11 @@ fn name_at(words: &[Word], row: &[usize]) -> Option<Vec<usize>> {
         [key, colon, rest @ ..] if is_name_key(text(*key)) && text(*colon) == ":" => rest,
         _ => row,
     };
+    // `162 - Acme SRL`: with the buyer's number before it.
+    let row = match row {
+        [code, dash, rest @ ..] if is_figures(text(*code)) && text(*dash) == "-" => rest,
+        _ => row,
+    };
     let run = up_to_number(words, close_together(words, row));
     let is_key = |last: &usize| is_key_of_value(words, *last);
     let is_name = !run.is_empty()

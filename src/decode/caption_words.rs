@@ -71,7 +71,7 @@ fn caption_from(words: &[Word], start: usize, first: &str) -> Option<(usize, Ann
         key.push_str(stem.unwrap_or(&part.as_str()));
         if let Some(announced) = caption_of(&key) {
             longest = Some((length, announced));
-        } else if of_title || (text.contains('#') && is_numbered(&key)) {
+        } else if of_title || (text.ends_with(['#', ':']) && is_numbered(&key)) {
             longest = Some((length, OF_NUMBER));
         }
     }

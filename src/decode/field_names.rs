@@ -74,7 +74,7 @@ const OTHERS: [(ValueKind, &[Term]); 4] = [
 /// Names of numbers of authorities, devices and payments that are not asked for in any language's layouts, by their
 /// letters: none is the invoice's.
 #[rustfmt::skip]
-const OTHER_NUMBERS: [&str; 83] = [
+const OTHER_NUMBERS: [&str; 86] = [
     "abn", "acn", "uen", "cin", "pan", "panno", "gstin", "gstno", "gstinno", "gstinuin", "sstno", "sstid", "tinno",
     "ntn", "strn", "fssai", "fssaino", "fssailicno", "dlno", "licno", "liceno", "irn", "irnno", "ackno",
     "ewaybillno", "ewaybill", "vehicleno", "statecode", "hsncode", "udyam", "msmeno", "numerodecertificado",
@@ -83,7 +83,8 @@ const OTHER_NUMBERS: [&str; 83] = [
     "seriennummer", "serialno", "cae", "caen", "caenro", "cbu", "dispatchdocno", "docketno", "awbno", "lrno",
     "quoteid", "serie", "vin", "term", "termno", "mid", "tid", "aid", "tvr", "tsi", "butiksnr", "onaykodu",
     "isyerino", "vinnumber", "npwp", "nik", "siniestro", "matricula", "bankokvitonr", "vlozka", "oddilbvlozka",
-    "oddilcvlozka", "nrsys", "vlozkacislo", "tapnrovarmennus", "transaktionsnummer", "transkey",
+    "oddilcvlozka", "nrsys", "vlozkacislo", "tapnrovarmennus", "transaktionsnummer", "transkey", "bookingreference",
+    "bankaskvitsnr", "transaktionsnr",
 ];
 
 /// The same of dates.
@@ -94,7 +95,7 @@ const OTHER_DATES: [&str; 12] = [
 ];
 
 /// Field names of tax authorities' own layouts that no language's lexicon has, by their letters.
-const OF_AUTHORITIES: [(&str, &[&str]); 6] = [
+const OF_AUTHORITIES: [(&str, &[&str]); 5] = [
     ("date", &["fechayhoradegeneracion", "fechayhoradeemision", "fechayhoraemision"]),
     (
         "total",
@@ -106,11 +107,8 @@ const OF_AUTHORITIES: [(&str, &[&str]); 6] = [
             "tongtienthanhtoan",
             "tongtienphaittoan",
             "tongthanhtoan",
-            "vtotaldanota",
-            "valortotaldanota",
         ],
     ),
-    ("subtotal", &["vtotalprodutos", "vtotaldosprodutos", "valortotaldosprodutos"]),
     ("company", &["pengusahakenapajak"]),
     (
         "customer",
@@ -143,6 +141,7 @@ const OF_AUTHORITIES: [(&str, &[&str]); 6] = [
             "sohd",
             "chkno",
             "rec",
+            "cashsale",
         ],
     ),
 ];
@@ -266,6 +265,8 @@ static CAPTIONS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {
     for key in OTHER_NUMBERS {
         found.entry(key.to_string()).or_insert(Some(other_number));
     }
+    // The tax authority's number of a Mexican invoice, which may have none of its own.
+    found.insert("foliofiscal".into(), Some(other_number.of(Nature::StandsIn(NUMBER))));
     let other_date = Announced::new(ValueKind::Date, None);
     for key in OTHER_DATES {
         found.entry(key.to_string()).or_insert(Some(other_date));

@@ -8,7 +8,7 @@ use super::currency::marks;
 use super::date::is_written_date;
 use super::field_names::{Announced, NAMED, NUMBER, Nature};
 use super::head_name::name_at_head;
-use super::neighbours::goes_on;
+use super::neighbours::{goes_on, share_line};
 use super::page::HeadPrediction;
 use super::paid::sum_paid;
 use super::receipts::is_narrow;
@@ -86,8 +86,22 @@ pub fn fill_in(
             || is_sum_in_figures(text)
             || (is_till && digits(text) < FEWEST_OF_NUMBER)
     };
+    // Of the figures on the line of the day and the time the longest are the number: `0177 599203/04 20.09.14 12:05`.
+    let is_shorter = |number: &[usize]| {
+        let called: Vec<usize> = found.iter().flat_map(|one| one.words.clone()).collect();
+        let seen = of_any(head, &[NUMBER]);
+        number_beside_time(words, &called, context).is_some_and(|longest| {
+            number == longest
+                && seen.iter().all(|&word| {
+                    digits(&words[word].text) < digits(&words[longest[0]].text)
+                        && share_line(&words[word], &words[longest[0]])
+                })
+        })
+    };
+    let of_till = fillings.iter().filter(|filling| filling.label == NUMBER);
+    let is_cut = is_first && of_till.into_iter().any(|filling| is_shorter(&filling.words));
     let lacks = |label: &str| match label {
-        NUMBER if of_any(head, &[NUMBER]).iter().all(is_none) => true,
+        NUMBER if is_cut || of_any(head, &[NUMBER]).iter().all(is_none) => true,
         NUMBER if is_first && !numbered.is_empty() => {
             let seen = of_any(head, &[NUMBER]);
             !numbered.iter().any(|one| one.words.iter().all(|word| seen.contains(word)))

@@ -16,6 +16,7 @@ pub mod complete;
 pub mod context;
 mod currency;
 mod cut_total;
+mod danfe;
 pub mod date;
 mod field_names;
 mod field_sums;

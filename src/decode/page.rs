@@ -9,9 +9,10 @@ use super::chains::heed_chains;
 use super::complete::complete;
 use super::context::ValueContext;
 use super::cut_total::complete_cut_totals;
+use super::danfe::heed_danfe;
 use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
-use super::parties::{join_names, relabel_sellers};
+use super::parties::{join_names, relabel_buyers, relabel_sellers};
 use super::party_sections::heed_sections;
 use super::quantities::doubt_quantities;
 use super::rates::join_rates;
@@ -220,6 +221,7 @@ pub fn decode_page(
             doubt_quantities(&mut head, &page.words);
             doubt_unnamed(&mut head, &page.words);
             heed_captions(&mut head, &page.words, page.number == 1, &context);
+            heed_danfe(&mut head, &page.words);
             heed_web_names(&mut head, &page.words);
             heed_signatures(&mut head, &page.words);
             heed_sections(&mut head, &page.words);
@@ -236,6 +238,7 @@ pub fn decode_page(
         if !is_plain {
             join_names(&mut spans, &head, &page.words);
             relabel_sellers(&mut spans, &head, &page.words);
+            relabel_buyers(&mut spans, &head, &page.words);
         }
         if !is_plain && options.second_choice < 1.0 {
             let least = options.second_choice;

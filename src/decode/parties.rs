@@ -7,6 +7,7 @@ use super::field_names::letters;
 use super::months::fold;
 use super::neighbours::goes_on;
 use super::page::HeadPrediction;
+use super::receipts::is_narrow;
 use crate::document::{Word, letters_and_digits};
 
 /// Labels of those who deal.
@@ -56,6 +57,40 @@ pub fn relabel_sellers(spans: &mut [Span], head: &HeadPrediction, words: &[Word]
         let own = name(span);
         if sellers.iter().any(|(seller, score)| sells((seller, *score), (&own, span.score))) {
             span.label = company;
+        }
+    }
+}
+
+/// Where the model sees no buyer, another firm beside the one that surely sells is it: two firms, told by their legal
+/// forms, on the upper half of a page that is no receipt, without a word in common.
+pub fn relabel_buyers(spans: &mut [Span], head: &HeadPrediction, words: &[Word]) {
+    const SURE: f32 = 0.95;
+    const LETTERS: usize = 4;
+    let labels = PARTIES.map(|label| head.labels.entity_index(label));
+    let [Some(company), Some(customer)] = labels else { return };
+    let is_of = |label: usize| move |span: &&Span| span.label == label;
+    let seller = spans.iter().filter(is_of(company)).max_by(|a, b| a.score.total_cmp(&b.score));
+    let Some(seller) = seller.filter(|seller| seller.score >= SURE) else { return };
+    if spans.iter().any(|span| span.label == customer) || is_narrow(words) {
+        return;
+    }
+    let plain = |word: &usize| fold(&letters_and_digits(&words[*word].text));
+    let known: Vec<String> = seller.words.iter().map(plain).collect();
+    let is_other = |span: &Span| {
+        let mut texts = span.words.iter().map(plain).filter(|t| t.chars().count() >= LETTERS);
+        texts.all(|text| !known.contains(&text) && !known.concat().contains(&text))
+    };
+    let has_form = |span: &Span| {
+        let last = span.words.len() - 1;
+        (1..=last)
+            .any(|from| is_legal_form(&span.words[from..].iter().map(plain).collect::<String>()))
+    };
+    let lowest = words.iter().map(|word| word.bbox.bottom()).max().unwrap_or_default();
+    let is_high = |span: &Span| words[span.words[0]].bbox.top() < lowest / 2;
+    for span in spans.iter_mut() {
+        let is_firm = span.label == company && !span.words.is_empty();
+        if is_firm && is_high(span) && has_form(span) && is_other(span) {
+            span.label = customer;
         }
     }
 }
@@ -137,6 +172,36 @@ mod tests {
         let found: Vec<_> = spans.iter().map(|span| span.words.as_slice()).collect();
         assert_eq!(found, [&[0, 1, 2][..], &[3], &[4]], "a comma parts two names");
         assert!((spans[0].score - 0.7).abs() < 1e-6);
+    }
+
+    /// As seen on a Swedish invoice and an Indian one.
+    #[test]
+    fn another_firm_beside_the_seller_buys() {
+        let labels_of = |names: &[(&str, f32)]| {
+            let mut words = Vec::new();
+            let mut spans = Vec::new();
+            for (row, (name, score)) in names.iter().enumerate() {
+                let first = words.len();
+                for (column, text) in name.split(' ').enumerate() {
+                    let (left, top) = (column as i64 * 100, row as i64 * 30);
+                    let bbox = PixelBox::new(left, top, left + 90, top + 20);
+                    let text = text.to_string();
+                    words.push(Word { text, bbox, confidence: 1.0, line: 0, block: 0 });
+                }
+                spans.push(Span { label: 0, words: (first..words.len()).collect(), score: *score });
+            }
+            let foot = PixelBox::new(0, 900, 600, 920);
+            let text = "foot".to_string();
+            words.push(Word { text, bbox: foot, confidence: 1.0, line: 0, block: 0 });
+            let labels = LabelSet::bio(&["company", "customer"]);
+            let head = HeadPrediction { labels, probabilities: Vec::new() };
+            relabel_buyers(&mut spans, &head, &words);
+            spans.iter().map(|span| span.label).collect::<Vec<_>>()
+        };
+        assert_eq!(labels_of(&[("MixCont AB", 0.99), ("Compounds AG", 0.8)]), [0, 1]);
+        assert_eq!(labels_of(&[("MixCont AB", 0.9), ("Compounds AG", 0.8)]), [0, 0], "unsure");
+        assert_eq!(labels_of(&[("MixCont AB", 0.99), ("MIXCONT", 0.8)]), [0, 0]);
+        assert_eq!(labels_of(&[("MixCont AB", 0.99), ("Containers", 0.8)]), [0, 0]);
     }
 
     #[test]

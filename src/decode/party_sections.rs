@@ -56,12 +56,28 @@ const NAME_KEYS: [&str; 36] = [
     "nev", "nume", "denumire", "naziv", "nazev", "obchodnijmeno", "unvan", "nama",
 ];
 
+/// Short words that name a buyer alone: `An: …`.
+const ALONE: [&str; 6] = ["an", "to", "para", "pour", "aan", "kepada"];
+
 /// Short words before the name of who sells and of who buys, as pairs: `Von: … An: …`.
 #[rustfmt::skip]
 const PAIRS: [(&str, &str); 16] = [
-    ("von", "an"), ("from", "to"), ("from", "billto"), ("de", "a"), ("de", "para"), ("de", "pour"), ("da", "a"),
-    ("od", "do"), ("od", "pro"), ("van", "aan"), ("fra", "til"), ("fran", "till"), ("od", "za"), ("dari", "kepada"),
-    ("from", "for"), ("par", "pour"),
+    ("von", "an"),
+    ("from", "to"),
+    ("from", "billto"),
+    ("de", "a"),
+    ("de", "para"),
+    ("de", "pour"),
+    ("da", "a"),
+    ("od", "do"),
+    ("od", "pro"),
+    ("van", "aan"),
+    ("fra", "til"),
+    ("fran", "till"),
+    ("od", "za"),
+    ("dari", "kepada"),
+    ("from", "for"),
+    ("par", "pour"),
 ];
 
 /// Weighs the odds of names that stand in the section of their party, behind one of two short words, or on a stub.
@@ -324,7 +340,11 @@ fn in_pairs(words: &[Word], pieces: &[Range<usize>]) -> Vec<(&'static str, Vec<u
     let both = |(seller, buyer): &(&str, &str)| {
         Some(vec![(PARTIES[0], named(seller)?), (PARTIES[1], named(buyer)?)])
     };
-    PAIRS.iter().find_map(both).unwrap_or_default()
+    let alone = || {
+        let name = ALONE.iter().find_map(|key| named(key))?;
+        Some(vec![(PARTIES[1], name)])
+    };
+    PAIRS.iter().find_map(both).or_else(alone).unwrap_or_default()
 }
 
 /// Whether words may be a party's name.

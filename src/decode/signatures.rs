@@ -6,6 +6,7 @@ use super::field_names::letters;
 use super::neighbours::{bbox_of, pieces};
 use super::page::HeadPrediction;
 use super::parties::PARTIES;
+use super::surplus::digits;
 use crate::document::{Word, letters_and_digits};
 use std::ops::Range;
 
@@ -14,6 +15,8 @@ const SELLS: f32 = 1e5;
 const BUYS: f32 = 1e-5;
 /// What those of both are multiplied by for a bank.
 const BANK: f32 = 1e-5;
+/// A seller is seen for sure from this probability on.
+const SEEN: f32 = 0.8;
 /// Words of such a name at most, and letters at least.
 const MOST_WORDS: usize = 8;
 const FEWEST_LETTERS: usize = 5;
@@ -22,12 +25,12 @@ const LAST_PART: f32 = 0.5;
 
 /// What stands before the holder of an account by its letters, but for what may be a recipient of goods as well.
 #[rustfmt::skip]
-const HOLDERS: [&str; 28] = [
+const HOLDERS: [&str; 30] = [
     "kontoinhaber", "accountname", "accountholder", "acname", "acholder", "accountholdername", "beneficiaryname",
     "titulaire", "titulaireducompte", "titulardelacuenta", "titulardaconta", "intestatarioconto", "intestatoa",
     "kontohaver", "kontoeier", "kontoinnehavare", "majiteluctu", "wlascicielrachunku", "szamlatulajdonos",
     "rekeninghouder", "tennamevan", "tilinomistaja", "kontoomanik", "vlasnikracuna", "imetnikracuna", "hesapsahibi",
-    "titularcont", "titularulcontului",
+    "titularcont", "titularulcontului", "saaja", "saajannimi",
 ];
 
 /// Weighs up the company in every place of a name that signs or holds the account, and down the customer.
@@ -39,6 +42,8 @@ pub fn heed_signatures(head: &mut HeadPrediction, words: &[Word]) {
     let Some(lowest) = words.iter().map(|word| word.bbox.bottom()).max() else { return };
     let is_low = |word: &Word| word.bbox.top() as f32 > LAST_PART * lowest as f32;
     let pieces = pieces(words);
+    let seller = head.labels.entity_index(company);
+    let is_seen = seller.is_some_and(|of| (0..words.len()).any(|w| head.given(w, of) >= SEEN));
     for bank in banks(words, &pieces).into_iter().flatten() {
         for party in PARTIES {
             head.weigh_label(bank, party, BANK);
@@ -46,18 +51,32 @@ pub fn heed_signatures(head: &mut HeadPrediction, words: &[Word]) {
     }
     for piece in pieces {
         let signs = is_low(&words[piece.start]);
-        let Some(name) =
-            holder_in(words, &piece).or_else(|| signatory_in(words, &piece).filter(|_| signs))
-        else {
+        let named = holder_in(words, &piece).or_else(|| payee_in(words, &piece));
+        let Some(name) = named.or_else(|| signatory_in(words, &piece).filter(|_| signs)) else {
             continue;
         };
-        for place in other_places(words, &name) {
+        let places = other_places(words, &name);
+        for place in places.clone() {
             for word in place.clone() {
                 head.weigh_label(word, customer, BUYS);
             }
             head.favour(place, company, SELLS);
         }
+        // Who is named nowhere else, and nobody else is surely the seller.
+        if places.is_empty() && !is_seen && may_be_name(words, &name) {
+            head.favour(name, company, SELLS);
+        }
     }
+}
+
+/// Whether what says who is paid or signs ends right before a word.
+pub fn begins_signature(words: &[Word], word: usize) -> bool {
+    let piece = pieces(words).into_iter().find(|piece| piece.contains(&word));
+    piece.is_some_and(|piece| {
+        [holder_in, payee_in, signatory_in]
+            .iter()
+            .any(|named| named(words, &piece).is_some_and(|name| name.start == word))
+    })
 }
 
 /// The pieces that name a bank, each right above the number of an account there.
@@ -79,16 +98,25 @@ fn banks(words: &[Word], pieces: &[Range<usize>]) -> Vec<Range<usize>> {
         );
         ACCOUNTS.contains(&word.as_str()) && (first || piece.len() > 1)
     };
+    // `RIKOLV2X`, `MANSDE66XXX` behind its name.
+    let is_code = |word: usize| {
+        let text = words[word].text.as_str();
+        matches!(text.len(), 8 | 11)
+            && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+            && text.chars().take(6).all(|c| c.is_ascii_uppercase())
+            && digits(text) > 0
+    };
     let keeps = |piece: &&Range<usize>| {
         let bank = bbox_of(words, piece);
-        Range::clone(piece).any(names_bank)
-            && pieces.iter().any(|other| {
-                let account = bbox_of(words, other);
-                is_account(other)
-                    && account.top() > bank.top()
-                    && account.top() < bank.bottom() + BELOW * bank.height()
-                    && account.left().abs_diff(bank.left()) <= ALIGNED * bank.height()
-            })
+        Range::clone(piece).any(is_code)
+            || Range::clone(piece).any(names_bank)
+                && pieces.iter().any(|other| {
+                    let account = bbox_of(words, other);
+                    is_account(other)
+                        && account.top() > bank.top()
+                        && account.top() < bank.bottom() + BELOW * bank.height()
+                        && account.left().abs_diff(bank.left()) <= ALIGNED * bank.height()
+                })
     };
     pieces.iter().filter(keeps).cloned().collect()
 }
@@ -107,11 +135,43 @@ fn holder_in(words: &[Word], piece: &Range<usize>) -> Option<Range<usize>> {
     None
 }
 
+/// The name behind `payable to` and its like, within a sentence.
+fn payee_in(words: &[Word], piece: &Range<usize>) -> Option<Range<usize>> {
+    const PAYABLE: [&str; 5] = ["payableto", "tennamevan", "payeea", "lordrede", "zugunstenvon"];
+    const WORDS: usize = 3;
+    let ends = |end: &usize| {
+        (1..=WORDS.min(end - piece.start)).any(|length| {
+            let key: String = (end - length..*end).map(|w| letters(&words[w].text)).collect();
+            PAYABLE.contains(&key.as_str())
+        })
+    };
+    let start = (piece.start + 1..piece.end).find(ends)?;
+    // A sentence ends behind it.
+    let last = (start..piece.end).find(|&word| {
+        let text = words[word].text.as_str();
+        text.ends_with(['.', ';']) && text.chars().filter(|c| c.is_alphabetic()).count() > 3
+    });
+    Some(start..last.map_or(piece.end, |last| last + 1))
+}
+
 /// The name behind `For` at the beginning of a piece.
 fn signatory_in(words: &[Word], piece: &Range<usize>) -> Option<Range<usize>> {
     let is_for =
         matches!(words[piece.start].text.trim_end_matches([':', ',']), "For" | "for" | "FOR");
     is_for.then(|| piece.start + 1..piece.end)
+}
+
+/// Whether words behind such a key are a name: few, with letters in each but `&`, and no key themselves.
+fn may_be_name(words: &[Word], name: &Range<usize>) -> bool {
+    let is_plain = |word: usize| {
+        let text = words[word].text.as_str();
+        digits(text) == 0 && !text.contains([':', '@', '_'])
+    };
+    let count = name.clone().map(|word| letters(&words[word].text).chars().count()).sum::<usize>();
+    (1..=MOST_WORDS).contains(&name.len())
+        && count >= FEWEST_LETTERS
+        && name.clone().all(is_plain)
+        && words[name.start].text.starts_with(char::is_uppercase)
 }
 
 /// Where else on a page the words of a name stand.
@@ -178,6 +238,17 @@ mod tests {
         assert_eq!(customers(invoice), "Karl Keks IBAN: DE24");
         let client: &[&[&str]] = &[&["Musterbank AG"], &["Teststr. 23"], &["12345 Stadt"]];
         assert!(customers(client).starts_with("Musterbank AG"));
+    }
+
+    /// As seen on invoices with nothing but a logo at their head.
+    #[test]
+    fn who_is_paid_sells() {
+        let checks: &[&[&str]] = &[&["Susan James"], &["Make all checks payable to CREATE & CO."]];
+        assert_eq!(company(checks), "CREATE & CO.");
+        let with_head: &[&[&str]] = &[&["BROUR", "INVOICE"], &["Payable to Brour."]];
+        assert_eq!(company(with_head), "BROUR");
+        assert_eq!(company(&[&["Saaja: Village Newbies Oy"]]), "Village Newbies Oy");
+        assert_eq!(company(&[&["payable to us within 30 days"]]), "");
     }
 
     #[test]

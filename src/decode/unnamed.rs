@@ -265,6 +265,25 @@ pub fn number_before_series(words: &[Word]) -> Option<Vec<usize>> {
     is_receipt.then(|| (1..words.len()).filter(|&word| is_series(word)).find_map(before))?
 }
 
+/// The number behind its series: `Seria HLPM nr. 1387`.
+pub fn number_of_series(words: &[Word]) -> Option<Vec<usize>> {
+    const LONGEST: usize = 6;
+    let is_series = |text: &str| {
+        let plain = text.trim_end_matches([',', ':']);
+        (1..=LONGEST).contains(&plain.len()) && plain.chars().all(|c| c.is_ascii_uppercase())
+    };
+    let goes_on_from = |word: usize| goes_on(words[word].bbox, words[word + 1].bbox);
+    (0..words.len().saturating_sub(3)).find_map(|start| {
+        let text = |word: usize| words[word].text.as_str();
+        let is_whole = matches!(letters(text(start)).as_str(), "seria" | "serie")
+            && is_series(text(start + 1))
+            && is_number_mark(text(start + 2))
+            && is_figures(text(start + 3))
+            && (start..start + 3).all(goes_on_from);
+        is_whole.then(|| vec![start + 3])
+    })
+}
+
 /// How many words of a title begin with one; nothing but its date goes on with it (`Facture du 29/07/2021`).
 fn title_at(words: &[Word], start: usize, context: &ValueContext) -> Option<usize> {
     // Signs beside a title are read as a letter.
@@ -342,6 +361,15 @@ mod tests {
         // In the box of a Chilean invoice.
         let boxed: &[&[&str]] = &[&["FACTURA ELECTRONICA"], &["_", "Macul"], &["N° 113084"]];
         assert_eq!(number(boxed).as_deref(), Some("113084"));
+    }
+
+    /// As seen on a Romanian invoice.
+    #[test]
+    fn a_number_stands_behind_its_series() {
+        let of_series = |lines: &[&[&str]]| number_of_series(&page(lines));
+        assert_eq!(of_series(&[&["Seria HLPM nr. 1387"]]), Some(vec![3]));
+        assert_eq!(of_series(&[&["Seria carte nr. 1387"]]), None);
+        assert_eq!(of_series(&[&["Serie A", "nr. 1387"]]), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::fields::is_field_label;
 use super::neighbours::goes_on;
 use super::page::PageDecoding;
 use super::parties::PARTIES;
+use super::signatures::begins_signature;
 use super::stub::is_receipt_of;
 use super::surplus::digits;
 use crate::document::Page;
@@ -57,10 +58,13 @@ fn next(page: &Page, left: usize, right: usize) -> Option<(usize, usize)> {
     goes_on(page.words[left].bbox, page.words[right].bbox).then_some((left, right))
 }
 
-/// Whether the piece of line begins between two words: behind a colon, a comma or a dash, or `RECEBEMOS DE`.
-fn ends_before(page: &Page, (left, _): (usize, usize)) -> bool {
+/// Whether the piece of line begins between two words: behind a colon, a comma or a dash, `RECEBEMOS DE` or `payable to`.
+fn ends_before(page: &Page, (left, right): (usize, usize)) -> bool {
     let text = page.words[left].text.as_str();
-    text.ends_with([':', ',', ';']) || is_separator(text) || is_receipt_of(&page.words, left)
+    text.ends_with([':', ',', ';'])
+        || is_separator(text)
+        || is_receipt_of(&page.words, left)
+        || begins_signature(&page.words, right)
 }
 
 /// Whether the name found is the legal form behind a comma and nothing more: `Acme Services, Ltd.`
