@@ -31,6 +31,8 @@ use std::ops::Range;
 const OTHER_NUMBER: f32 = 0.01;
 /// The same of dates, which are no numbers.
 const DATE_AS_NUMBER: f32 = 0.01;
+/// The same of sums: `Your chance to win $1000`.
+const SUM_AS_NUMBER: f32 = 1e-5;
 /// What those of a sum are multiplied by as the total where a caption names it a tax: rates of a tax add up as well.
 const TAX_AS_TOTAL: f32 = 1e-3;
 pub(super) const DATE: &str = "date";
@@ -62,6 +64,9 @@ pub fn heed_captions(
     let is_date = |&word: &usize| is_written_date(&words[word].text) && !numbered.contains(&word);
     for word in (0..words.len()).filter(is_date) {
         head.weigh_label(word, NUMBER, DATE_AS_NUMBER);
+    }
+    for word in (0..words.len()).filter(|&word| words[word].text.contains(['£', '$', '€'])) {
+        head.weigh_label(word, NUMBER, SUM_AS_NUMBER);
     }
     doubt_other_numbers(head, words.len(), &found);
     for Captioned { announced, words } in &found {

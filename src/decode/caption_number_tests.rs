@@ -194,6 +194,9 @@ fn numbers_of_banks_and_registers_are_none_and_a_dash_joins() {
     assert_eq!(found(&line("BANKO KVITO NR. 814831")), [(None, "814831".into())]);
     assert_eq!(found(&line("INVOICE F 247120")), [(Some(NUMBER), "F 247120".into())]);
     assert_eq!(found(&line("Rechnung:83191")), [(Some(NUMBER), "Rechnung:83191".into())]);
+    let till = line("TC# 4087 9810 5264 1299 8441");
+    assert_eq!(found(&till), [(Some(NUMBER), "4087 9810 5264 1299 8441".into())]);
+    assert_eq!(found(&line("TC 8AAB21AD641D3E8A")), []);
     let behind_colon = line("FACTURA: A5 / 3127 2");
     assert_eq!(found(&behind_colon), [(Some(NUMBER), "A5 / 3127".into())]);
     assert_eq!(found(&line("vlozka 19737")), [(None, "19737".into())]);

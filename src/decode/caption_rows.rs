@@ -50,6 +50,7 @@ fn values_in_fixed_print(
     if heads.len() < FEWEST_HEADS
         || heads.len() != values.len()
         || heads.iter().any(|&head| digits(&words[head].text) > 0)
+        || heads.iter().any(|&head| is_head_of_items(&words[head].text))
     {
         return Vec::new();
     }

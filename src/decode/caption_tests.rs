@@ -51,6 +51,7 @@ fn a_caption_names_what_stands_behind_it() {
         ("Rechnungs - Datum: 05.03.2014", Some("date"), "05.03.2014"),
         ("Date d'émission 3 mars 2014 à Paris", Some("date"), "3 mars 2014"),
         ("Zahlbar bis 20.03.2014", Some("due_date"), "20.03.2014"),
+        ("Acme - due 2026-09-01", Some("due_date"), "2026-09-01"),
         ("Grand Total 19 % EUR 1.234,56", Some("total"), "1.234,56"),
         ("Fizetendő: 7 200 Ft", Some("total"), "7 200"),
         ("Fizetend6: 19 600 Ft", Some("total"), "19 600"),

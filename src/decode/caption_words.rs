@@ -39,6 +39,11 @@ fn caption_from(words: &[Word], start: usize, first: &str) -> Option<(usize, Ann
     if !begins && WITHIN_SENTENCES.contains(&letters(first).as_str()) {
         return None;
     }
+    // `Change Due`, but `Acme - due 2026-09-01`.
+    let follows_word = || words[start - 1].text.chars().any(char::is_alphabetic);
+    if !begins && letters(first) == "due" && follows_word() {
+        return None;
+    }
     let mut key = String::new();
     let mut longest = None;
     for length in 1..=LONGEST.min(words.len() - start) {
@@ -66,7 +71,12 @@ fn caption_from(words: &[Word], start: usize, first: &str) -> Option<(usize, Ann
             break;
         }
         let of_title = is_number_mark(text) && is_numbered(&key);
-        let part = letters(mended.as_deref().unwrap_or(text));
+        // `TC# 4087 9810 5264 1299 8441`: the sign is read as a letter, too, and `TC` alone is a card's.
+        let part = if text == "TC#" {
+            "tch".to_string()
+        } else {
+            letters(mended.as_deref().unwrap_or(text))
+        };
         let stem = STEMS.iter().find(|stem| length == 1 && part.ends_with(**stem));
         key.push_str(stem.unwrap_or(&part.as_str()));
         if let Some(announced) = caption_of(&key) {

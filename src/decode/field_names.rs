@@ -74,13 +74,13 @@ const OTHERS: [(ValueKind, &[Term]); 4] = [
 /// Names of numbers of authorities, devices and payments that are not asked for in any language's layouts, by their
 /// letters: none is the invoice's.
 #[rustfmt::skip]
-const OTHER_NUMBERS: [&str; 86] = [
+const OTHER_NUMBERS: [&str; 85] = [
     "abn", "acn", "uen", "cin", "pan", "panno", "gstin", "gstno", "gstinno", "gstinuin", "sstno", "sstid", "tinno",
     "ntn", "strn", "fssai", "fssaino", "fssailicno", "dlno", "licno", "liceno", "irn", "irnno", "ackno",
     "ewaybillno", "ewaybill", "vehicleno", "statecode", "hsncode", "udyam", "msmeno", "numerodecertificado",
     "certificadon", "chavedeacesso", "claveacceso", "clavedeacceso", "numerodeautorizacion", "protocolodeautorizacao",
     "terminal", "terminalid", "terminalno", "merchantid", "approvalcode", "apprcode", "authcode", "transaktion",
-    "seriennummer", "serialno", "cae", "caen", "caenro", "cbu", "dispatchdocno", "docketno", "awbno", "lrno",
+    "seriennummer", "cae", "caen", "caenro", "cbu", "dispatchdocno", "docketno", "awbno", "lrno",
     "quoteid", "serie", "vin", "term", "termno", "mid", "tid", "aid", "tvr", "tsi", "butiksnr", "onaykodu",
     "isyerino", "vinnumber", "npwp", "nik", "siniestro", "matricula", "bankokvitonr", "vlozka", "oddilbvlozka",
     "oddilcvlozka", "nrsys", "vlozkacislo", "tapnrovarmennus", "transaktionsnummer", "transkey", "bookingreference",
@@ -142,6 +142,7 @@ const OF_AUTHORITIES: [(&str, &[&str]); 5] = [
             "chkno",
             "rec",
             "cashsale",
+            "tch",
         ],
     ),
 ];
@@ -265,8 +266,13 @@ static CAPTIONS: LazyLock<HashMap<String, Announced>> = LazyLock::new(|| {
     for key in OTHER_NUMBERS {
         found.entry(key.to_string()).or_insert(Some(other_number));
     }
-    // The tax authority's number of a Mexican invoice, which may have none of its own.
-    found.insert("foliofiscal".into(), Some(other_number.of(Nature::StandsIn(NUMBER))));
+    // The tax authority's number of a Mexican invoice, which may have none of its own, and that of some programs.
+    for key in ["foliofiscal", "serialno"] {
+        found.insert(key.to_string(), Some(other_number.of(Nature::StandsIn(NUMBER))));
+    }
+    // `due 2026-09-01`
+    let due = Announced::new(ValueKind::Date, Some("due_date"));
+    found.entry("due".to_string()).or_insert(Some(due));
     let other_date = Announced::new(ValueKind::Date, None);
     for key in OTHER_DATES {
         found.entry(key.to_string()).or_insert(Some(other_date));

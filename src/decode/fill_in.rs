@@ -250,7 +250,8 @@ fn without_captions(
 /// Whether the model sees a day on a page, and sums or few letters across.
 fn is_receipt(head: &HeadPrediction, words: &[Word]) -> bool {
     let has_sums = || ["item_amount", "subtotal", "tax"].iter().any(|label| has(head, label));
-    has(head, DATE) && (has_sums() || is_narrow(words))
+    let is_till = is_narrow(words);
+    (has(head, DATE) || is_till) && (has_sums() || is_till)
 }
 
 /// Whether a currency's mark stands right behind a value: `7 200 Ft`.

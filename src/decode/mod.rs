@@ -15,6 +15,7 @@ mod chains;
 pub mod complete;
 pub mod context;
 mod currency;
+mod cut_number;
 mod cut_total;
 mod danfe;
 pub mod date;

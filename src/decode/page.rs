@@ -8,6 +8,7 @@ use super::caption::heed_captions;
 use super::chains::heed_chains;
 use super::complete::complete;
 use super::context::ValueContext;
+use super::cut_number::complete_cut_numbers;
 use super::cut_total::complete_cut_totals;
 use super::danfe::heed_danfe;
 use super::fields::FieldOptions;
@@ -259,6 +260,9 @@ pub fn decode_page(
             decoding.entities.push(entity);
             decoding.words.push(span.words);
         }
+    }
+    if !is_plain {
+        complete_cut_numbers(&mut decoding, page);
     }
     add_values(&mut decoding.entities, &context);
     complete(&mut decoding, page, &context);

@@ -148,6 +148,9 @@ fn identifier(text: &str, as_written: bool) -> Option<String> {
     let marks = ["n°", "nº", "N°", "Nº", "№", "č.", "Č.", "Nr.", "nr.", "No.", "no."];
     rest = marks.iter().find_map(|mark| rest.strip_prefix(mark)).unwrap_or(rest).trim_matches(edge);
     let joined = rest.split_whitespace().collect::<Vec<_>>().join(" ");
+    // `083 -72561`, `EU-2025- 00142`: a dash with a space on one side joins.
+    let joined = joined.replace(" - ", "\u{a0}-\u{a0}").replace("- ", "-").replace(" -", "-");
+    let joined = joined.replace('\u{a0}', " ");
     let mended = if as_written { joined } else { mend_identifier(&joined) };
     mended.chars().any(char::is_alphanumeric).then_some(mended)
 }

@@ -17,6 +17,8 @@ mod lead;
 mod leaders;
 mod level;
 mod light;
+#[cfg(feature = "ocr")]
+mod openmp;
 mod options;
 mod orient;
 mod outline;

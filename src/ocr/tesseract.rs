@@ -11,6 +11,7 @@
 
 use super::engine::{Engine, FoundLine, ReadRequest};
 use super::language;
+use super::openmp::limit_openmp_on_this_thread;
 use super::options::TesseractOptions;
 use super::tsv::words_of;
 use crate::document::Word;
@@ -21,8 +22,10 @@ use std::cmp::Reverse;
 use std::ffi::{CStr, CString};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use tesseract_plumbing::TessBaseApi;
 use tesseract_plumbing::tesseract_sys::{
     TessPageIteratorLevel, TessPageIteratorLevel_RIL_BLOCK, TessPageIteratorLevel_RIL_TEXTLINE,
@@ -35,6 +38,17 @@ const LONGEST_SIDE: u32 = 32_767;
 /// Smaller pictures hold no text, and Tesseract complains about them.
 const SHORTEST_SIDE: u32 = 3;
 
+/// How long an engine may take for a picture of so many million pixels before it is given up: on some scans Tesseract does
+/// not end, and a folder must.
+fn patience(megapixels: f64) -> Duration {
+    const LEAST: Duration = Duration::from_secs(60);
+    const PER_MEGAPIXEL: Duration = Duration::from_secs(10);
+    LEAST + PER_MEGAPIXEL.mul_f64(megapixels)
+}
+
+/// How often it is looked at what has begun.
+const GLANCE: Duration = Duration::from_secs(1);
+
 /// Engines of one language, each on its own thread; any number of callers at once.
 pub struct TesseractPool {
     jobs: Mutex<Sender<Job>>,
@@ -42,6 +56,8 @@ pub struct TesseractPool {
     start: EngineStart,
     started: Mutex<usize>,
     limit: usize,
+    /// By millions of pixels.
+    patience: fn(f64) -> Duration,
 }
 
 /// What an engine needs to start.
@@ -55,6 +71,21 @@ struct EngineStart {
 struct Job {
     request: ReadRequest,
     answer: Answer,
+    watch: Arc<Watch>,
+}
+
+/// What asker and engine tell each other of a job.
+#[derive(Default)]
+struct Watch {
+    begun: OnceLock<Instant>,
+    given_up: AtomicBool,
+}
+
+/// A job that was handed over.
+struct Waiting<T> {
+    result: Receiver<Result<T>>,
+    watch: Arc<Watch>,
+    patience: Duration,
 }
 
 /// What is wanted of a picture, and where it goes. An asker who has gone wants no answer, so a failure
@@ -104,6 +135,7 @@ impl TesseractPool {
             },
             started: Mutex::new(0),
             limit: options.engine_count().max(1),
+            patience,
         };
         pool.start_another()?;
         Ok(pool)
@@ -141,12 +173,36 @@ impl TesseractPool {
         let mut waiting = Vec::with_capacity(requests.len());
         for request in requests {
             let (answer, result) = channel();
-            let job = Job { request, answer: wanted(answer) };
+            let watch = Arc::new(Watch::default());
+            let (width, height) = request.image.dimensions();
+            let megapixels = f64::from(width) * f64::from(height) / 1e6;
+            let patience = (self.patience)(megapixels);
+            let job = Job { request, answer: wanted(answer), watch: Arc::clone(&watch) };
             let sent =
                 self.start_another().and_then(|()| lock(&self.jobs).send(job).map_err(|_| gone()));
-            waiting.push(sent.map(|()| result));
+            waiting.push(sent.map(|()| Waiting { result, watch, patience }));
         }
-        waiting.into_iter().map(|result| result?.recv().unwrap_or_else(|_| Err(gone()))).collect()
+        waiting.into_iter().map(|waiting| self.wait(waiting?)).collect()
+    }
+
+    /// The answer, or an error where the engine takes too long; another then takes its place.
+    fn wait<T>(&self, Waiting { result, watch, patience }: Waiting<T>) -> Result<T> {
+        loop {
+            match result.recv_timeout(GLANCE.min(patience)) {
+                Ok(answer) => return answer,
+                Err(RecvTimeoutError::Disconnected) => return Err(gone()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if watch.begun.get().is_some_and(|begun| begun.elapsed() > patience) {
+                watch.given_up.store(true, Ordering::Relaxed);
+                *lock(&self.started) -= 1;
+                self.start_another()?;
+                let seconds = patience.as_secs();
+                return Err(failed(&format!("read the page within {seconds} s")).hint(
+                    "scale the page down, or read it with another `--psm`; it may be a picture",
+                ));
+            }
+        }
     }
 }
 
@@ -198,7 +254,7 @@ fn serve(queue: &Mutex<Receiver<Job>>, start: &EngineStart) {
     loop {
         // The guard is dropped with the statement, so that the others can take the next job.
         let job = lock(queue).recv();
-        let Ok(Job { request, answer }) = job else { return };
+        let Ok(Job { request, answer, watch }) = job else { return };
         if engine.is_none() {
             match failure.take().map_or_else(|| start.engine(), Err) {
                 Ok(ready) => engine = Some(ready),
@@ -209,9 +265,15 @@ fn serve(queue: &Mutex<Receiver<Job>>, start: &EngineStart) {
             }
         }
         let Some(api) = engine.as_mut() else { continue };
+        // No job begins twice.
+        let _ = watch.begun.set(Instant::now());
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| answer.give(api, &request))) {
             engine = None;
             answer.fail(panicked(&*panic));
+        }
+        // Another has taken this one's place.
+        if watch.given_up.load(Ordering::Relaxed) {
+            return;
         }
     }
 }
@@ -362,83 +424,25 @@ fn silence_leptonica() {
     unsafe { setMsgSeverity(L_SEVERITY_NONE as i32) };
 }
 
-type SetLevels = extern "C" fn(libc::c_int);
-type GetLevels = extern "C" fn() -> libc::c_int;
-
-/// Keeps Tesseract's parallel regions on the calling thread, for the rest of that thread's life.
-///
-/// The runtime is looked up rather than linked: it is the one that Tesseract loaded, and a Tesseract
-/// built without OpenMP needs nothing done. Older runtimes, such as the one that libtorch brings along, have one
-/// switch for the whole process: it is left alone there, as the model's products in bf16 lose rows by it.
-#[allow(unsafe_code)]
-fn limit_openmp_on_this_thread() {
-    static BELONGS_TO_THREAD: [OnceLock<bool>; 4] = [const { OnceLock::new() }; 4];
-    let libraries = [c"libgomp.so.1", c"libomp.so.5", c"libomp.so", c"libomp.dylib"];
-    for (library, belongs) in libraries.into_iter().zip(&BELONGS_TO_THREAD) {
-        // SAFETY: RTLD_NOLOAD only asks for a library that is loaded already; the name is a C
-        // string. The handle is kept open on purpose, as the library stays loaded anyway.
-        let handle = unsafe { libc::dlopen(library.as_ptr(), libc::RTLD_LAZY | libc::RTLD_NOLOAD) };
-        if handle.is_null() {
-            continue;
-        }
-        // SAFETY: the handle is not null and the names are C strings.
-        let [set, get] = [c"omp_set_max_active_levels", c"omp_get_max_active_levels"]
-            .map(|name| unsafe { libc::dlsym(handle, name.as_ptr()) });
-        if set.is_null() || get.is_null() {
-            continue;
-        }
-        // SAFETY: the OpenMP standard (§3.2.15 and §3.2.16 of version 4.5) gives these functions the
-        // signatures `void (int)` and `int (void)`, and the pointers are not null.
-        let (set, get) = unsafe {
-            (
-                std::mem::transmute::<*mut libc::c_void, SetLevels>(set),
-                std::mem::transmute::<*mut libc::c_void, GetLevels>(get),
-            )
-        };
-        if *belongs.get_or_init(|| belongs_to_thread(set, get)) {
-            set(0);
-        }
-    }
-}
-
-/// Whether what a thread sets is seen by no other.
-fn belongs_to_thread(set: SetLevels, get: GetLevels) -> bool {
-    let before = get();
-    set(0);
-    let elsewhere = std::thread::spawn(move || get()).join();
-    set(before);
-    before == 0 || elsewhere.is_ok_and(|levels| levels != 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::Cell;
-    use std::sync::atomic::{AtomicI32, Ordering};
+    use std::num::NonZeroUsize;
 
-    static OF_PROCESS: AtomicI32 = AtomicI32::new(1);
-    thread_local! {
-        static OF_THREAD: Cell<i32> = const { Cell::new(1) };
-    }
-
-    extern "C" fn set_of_process(levels: libc::c_int) {
-        OF_PROCESS.store(levels, Ordering::SeqCst);
-    }
-    extern "C" fn of_process() -> libc::c_int {
-        OF_PROCESS.load(Ordering::SeqCst)
-    }
-    extern "C" fn set_of_thread(levels: libc::c_int) {
-        OF_THREAD.set(levels);
-    }
-    extern "C" fn of_thread() -> libc::c_int {
-        OF_THREAD.get()
-    }
-
-    /// As seen: with libtorch's runtime in the place of the system's, half of a page's words got no label.
+    /// As seen: the search for tables on a scan did not end, and neither did the folder.
     #[test]
-    fn a_switch_of_the_whole_process_is_told_from_a_threads_own_and_left_as_it_was() {
-        assert!(!belongs_to_thread(set_of_process, of_process));
-        assert!(belongs_to_thread(set_of_thread, of_thread));
-        assert_eq!((of_process(), of_thread()), (1, 1));
+    fn an_engine_that_takes_too_long_is_replaced() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/samples/receipt.jpg");
+        let image = Arc::new(image::open(path).unwrap().to_luma8());
+        let options = TesseractOptions { engines: NonZeroUsize::new(1), ..Default::default() };
+        let request = || ReadRequest { image: Arc::clone(&image), psm: 6, dpi: 200 };
+        let read = |pool: &TesseractPool| pool.read_all(vec![request()]).remove(0);
+        let mut pool = TesseractPool::new(&options).unwrap();
+        pool.patience = |_| Duration::from_millis(1);
+        let error = read(&pool).unwrap_err().to_string();
+        assert!(error.contains("could not read the page within"), "{error}");
+        pool.patience = patience;
+        assert!(read(&pool).unwrap().len() > 40);
+        assert_eq!(*lock(&pool.started), 1);
     }
 }
