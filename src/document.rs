@@ -33,6 +33,13 @@ pub struct Word {
     pub block: u32,
 }
 
+impl Word {
+    /// A place where a word was found that is not read yet.
+    pub fn outline(bbox: PixelBox, line: u32, block: u32) -> Self {
+        Self { text: String::new(), bbox, confidence: 0.0, line, block }
+    }
+}
+
 /// One page with its words, without its picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {

@@ -71,7 +71,7 @@ impl<E: Engine> PageReader<E> {
         };
         let (lines, readings): (Vec<PixelBox>, Vec<Reading>) =
             lines.into_iter().zip(readings).filter(|(_, reading)| likely(reading)).unzip();
-        let outline = |bbox| Word { text: String::new(), bbox, confidence: 0.0, line: 0, block: 0 };
+        let outline = |bbox| Word::outline(bbox, 0, 0);
         let mut pieces: Vec<Segment> =
             lines.into_iter().filter_map(|bbox| Segment::of(vec![outline(bbox)])).collect();
         self.settle(page, lead, READ_BY_BOTH, &mut pieces, &readings)?;

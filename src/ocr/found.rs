@@ -39,13 +39,7 @@ pub fn in_rows(mut lines: Vec<PixelBox>) -> Vec<Word> {
     }
     let outline = |(row, mut boxes): (u32, Vec<PixelBox>)| {
         boxes.sort_by_key(|line| line.left());
-        boxes.into_iter().map(move |bbox| Word {
-            text: String::new(),
-            bbox,
-            confidence: 0.0,
-            line: row,
-            block: 0,
-        })
+        boxes.into_iter().map(move |bbox| Word::outline(bbox, row, 0))
     };
     (0..).zip(rows).flat_map(outline).collect()
 }

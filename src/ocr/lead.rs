@@ -200,13 +200,7 @@ fn outlines(lines: Vec<FoundLine>) -> Vec<Word> {
     let numbered = lines.into_iter().zip(0u32..);
     let words = numbered.flat_map(|(line, number)| {
         let block = line.block;
-        line.words.into_iter().map(move |bbox| Word {
-            text: String::new(),
-            bbox,
-            confidence: 0.0,
-            line: number,
-            block,
-        })
+        line.words.into_iter().map(move |bbox| Word::outline(bbox, number, block))
     });
     words.collect()
 }
@@ -332,13 +326,8 @@ mod tests {
 
     #[test]
     fn a_logo_and_the_line_below_are_no_part_of_the_line_beside() {
-        let word = |left, top, right, bottom| Word {
-            text: String::new(),
-            bbox: PixelBox::new(left, top, right, bottom),
-            confidence: 0.0,
-            line: 0,
-            block: 0,
-        };
+        let word =
+            |left, top, right, bottom| Word::outline(PixelBox::new(left, top, right, bottom), 0, 0);
         let logo = word(0, 0, 100, 80);
         let beside = [word(110, 5, 160, 25), word(165, 5, 220, 25)];
         let below = word(222, 40, 260, 60);
