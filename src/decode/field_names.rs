@@ -109,10 +109,11 @@ const OF_AUTHORITIES: [(&str, &[&str]); 5] = [
             "tongthanhtoan",
         ],
     ),
-    ("company", &["pengusahakenapajak"]),
+    ("company", &["pengusahakenapajak", "paymentaddress", "remittanceaddress"]),
     (
         "customer",
         &[
+            "receiver",
             "apellidoynombrerazonsocial",
             "pembelibarangkenapajak",
             "pembelibarangkenapajakpenerimajasakenapajak",

@@ -12,6 +12,7 @@ mod caption_sum;
 mod caption_value;
 mod caption_words;
 mod chains;
+mod columns;
 pub mod complete;
 pub mod context;
 mod currency;

@@ -6,6 +6,7 @@ use super::balance::{balance_sums, relabel_totals};
 use super::bio::{self, BioOptions, Span};
 use super::caption::heed_captions;
 use super::chains::heed_chains;
+use super::columns::part_columns;
 use super::complete::complete;
 use super::context::ValueContext;
 use super::cut_number::complete_cut_numbers;
@@ -240,6 +241,7 @@ pub fn decode_page(
             join_names(&mut spans, &head, &page.words);
             relabel_sellers(&mut spans, &head, &page.words);
             relabel_buyers(&mut spans, &head, &page.words);
+            part_columns(&mut spans, &head, &page.words);
         }
         if !is_plain && options.second_choice < 1.0 {
             let least = options.second_choice;

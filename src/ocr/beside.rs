@@ -8,6 +8,7 @@ use super::ink::{self, Blob};
 use super::read::PageReader;
 use super::reread::{Reread, Rereader};
 use super::segment::{self, Segment};
+use super::untold::{self, is_untold};
 use super::upright::Upright;
 use crate::document::Word;
 use crate::error::Result;
@@ -43,8 +44,11 @@ impl<E: Engine> PageReader<E> {
         let Some(lead) = self.lead().filter(|lead| lead.mode() != Reread::Never) else {
             return Ok(known);
         };
+        let mut known = known;
+        let picture = imageops::grayscale(&page.image);
+        untold::fill_in(&mut known, &picture, lead)?;
         let told: Vec<Word> = known.iter().filter(|word| !is_untold(word)).cloned().collect();
-        let rest = without_words(imageops::grayscale(&page.image), &told);
+        let rest = without_words(picture, &told);
         let rest = Upright::new(&rest, Turn::none(page.size()));
         let found = self.read_rest(&rest, lead)?;
         if found.is_empty() {
@@ -83,11 +87,6 @@ impl<E: Engine> PageReader<E> {
         let words = pieces.into_iter().map(|piece| piece.words);
         Ok(words.filter_map(Segment::of).filter(read_well).collect())
     }
-}
-
-/// Whether a word's font does not say which letters it shows.
-fn is_untold(word: &Word) -> bool {
-    word.text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count() >= FEWEST_LETTERS
 }
 
 /// Whether anything is of the shape of letters; a picture that is darker makes faint ones pass for paper.

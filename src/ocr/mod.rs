@@ -36,6 +36,7 @@ pub mod tesseract;
 #[cfg(feature = "ocr")]
 mod tsv;
 mod turn;
+mod untold;
 mod upright;
 pub mod words;
 
