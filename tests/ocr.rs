@@ -5,7 +5,7 @@ use image::{Rgb, RgbImage};
 use layoutlm::ErrorCode;
 use layoutlm::homography::Homography;
 use layoutlm::input::PageImage;
-use layoutlm::ocr::tesseract::TesseractPool;
+use layoutlm::ocr::pool::TesseractPool;
 use layoutlm::ocr::{self, PageReader, Recognition, Recognizer, TesseractOptions};
 use std::sync::OnceLock;
 

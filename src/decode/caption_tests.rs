@@ -1,5 +1,4 @@
 use super::*;
-use crate::decode::test_words::page;
 use crate::geometry::PixelBox;
 use crate::labels::LabelSet;
 

@@ -8,7 +8,7 @@ use super::currency::marks;
 use super::date::is_written_date;
 use super::field_names::{Announced, NAMED, NUMBER, Nature};
 use super::head_name::name_at_head;
-use super::neighbours::{goes_on, share_line};
+use super::neighbours::goes_on;
 use super::page::HeadPrediction;
 use super::paid::sum_paid;
 use super::receipts::is_narrow;
@@ -16,7 +16,7 @@ use super::sequence::Evidence;
 use super::sums::{Sum, sums_of, units_of};
 use super::surplus::digits;
 use super::tax_numbers::is_tax_number;
-use super::till_line::number_beside_time;
+use super::till_line::{number_beside_time, outdoes};
 use super::total_called::{Called, total_called, total_without_star};
 use super::unnamed::{
     date_behind_place, first_date, is_in_date, number_behind_mark, number_that_says_so,
@@ -86,24 +86,13 @@ pub fn fill_in(
             || is_sum_in_figures(text)
             || (is_till && digits(text) < FEWEST_OF_NUMBER)
     };
-    // Of the figures on the line of the day and the time the longest are the number: `0177 599203/04 20.09.14 12:05`.
-    let is_shorter = |number: &[usize]| {
-        let called: Vec<usize> = found.iter().flat_map(|one| one.words.clone()).collect();
-        let seen = of_any(head, &[NUMBER]);
-        number_beside_time(words, &called, context).is_some_and(|longest| {
-            number == longest
-                && seen.iter().all(|&word| {
-                    digits(&words[word].text) < digits(&words[longest[0]].text)
-                        && share_line(&words[word], &words[longest[0]])
-                })
-        })
-    };
-    let of_till = fillings.iter().filter(|filling| filling.label == NUMBER);
-    let is_cut = is_first && of_till.into_iter().any(|filling| is_shorter(&filling.words));
+    let seen = of_any(head, &[NUMBER]);
+    let is_cut = is_first
+        && numbered.is_empty()
+        && fillings.iter().any(|of| of.label == NUMBER && outdoes(words, &of.words, &seen));
     let lacks = |label: &str| match label {
-        NUMBER if is_cut || of_any(head, &[NUMBER]).iter().all(is_none) => true,
+        NUMBER if is_cut || seen.iter().all(is_none) => true,
         NUMBER if is_first && !numbered.is_empty() => {
-            let seen = of_any(head, &[NUMBER]);
             !numbered.iter().any(|one| one.words.iter().all(|word| seen.contains(word)))
         }
         // A word of a clear caption of the tax is no total, whatever the model sees, nor is a day, nor what it takes for
@@ -247,11 +236,10 @@ fn without_captions(
     more
 }
 
-/// Whether the model sees a day on a page, and sums or few letters across.
+/// Whether a page has few letters across, or the model sees a day and sums on it.
 fn is_receipt(head: &HeadPrediction, words: &[Word]) -> bool {
     let has_sums = || ["item_amount", "subtotal", "tax"].iter().any(|label| has(head, label));
-    let is_till = is_narrow(words);
-    (has(head, DATE) || is_till) && (has_sums() || is_till)
+    is_narrow(words) || (has(head, DATE) && has_sums())
 }
 
 /// Whether a currency's mark stands right behind a value: `7 200 Ft`.

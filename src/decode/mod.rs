@@ -5,6 +5,7 @@ mod addresses;
 pub mod amount;
 pub mod answer;
 mod balance;
+mod banks;
 pub mod bio;
 mod caption;
 mod caption_rows;

@@ -3,6 +3,7 @@
 
 use super::addresses::heed_addresses;
 use super::balance::{balance_sums, relabel_totals};
+use super::banks::doubt_banks;
 use super::bio::{self, BioOptions, Span};
 use super::caption::heed_captions;
 use super::chains::heed_chains;
@@ -226,6 +227,7 @@ pub fn decode_page(
             heed_danfe(&mut head, &page.words);
             heed_web_names(&mut head, &page.words);
             heed_signatures(&mut head, &page.words);
+            doubt_banks(&mut head, &page.words);
             heed_sections(&mut head, &page.words);
             heed_chains(&mut head, &page.words);
             heed_addresses(&mut head, &page.words, page.number == 1);

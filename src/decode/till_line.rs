@@ -41,6 +41,16 @@ pub fn number_beside_time(
     all_dates.iter().find_map(beside)
 }
 
+/// Whether a number has more figures than all that are seen on its line and nowhere else: `0177 599203/04 20.09.14 12:05`.
+pub fn outdoes(words: &[Word], number: &[usize], seen: &[usize]) -> bool {
+    let [number] = number else { return false };
+    let is_shorter = |word: &usize| {
+        digits(&words[*word].text) < digits(&words[*number].text)
+            && share_line(&words[*word], &words[*number])
+    };
+    !seen.is_empty() && seen.iter().all(is_shorter)
+}
+
 /// `8658145`, `M038443/4291`, `#689457`
 fn is_number(text: &str) -> bool {
     const MOST_LETTERS: usize = 3;
@@ -97,5 +107,14 @@ mod tests {
         assert_eq!(number("12.8.2023 17:10 1234,50"), None, "a sum");
         assert_eq!(number("12.8.2023 17:10 012"), None, "a desk");
         assert_eq!(number("17:10 8658145"), None, "no day");
+    }
+
+    /// As seen on receipts of a chain of many countries, where the model takes the shop's number.
+    #[test]
+    fn longer_figures_on_the_line_outdo_what_is_seen_there() {
+        let words = page(&[&["0177 599203/04 20.09.14 12:05"], &["4711"]]);
+        assert!(outdoes(&words, &[1], &[0]));
+        assert!(!outdoes(&words, &[0], &[1]) && !outdoes(&words, &[1], &[]));
+        assert!(!outdoes(&words, &[1], &[0, 4]), "one stands elsewhere");
     }
 }

@@ -1,6 +1,6 @@
 //! What the reading of a page asks of an OCR engine: pictures in, words out, several at once.
 //!
-//! Tesseract implements it in `ocr::tesseract`; tests put engines in its place that fail, stall or
+//! Tesseract implements it in `ocr::pool`; tests put engines in its place that fail, stall or
 //! answer nonsense.
 
 use crate::document::Word;

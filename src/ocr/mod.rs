@@ -23,6 +23,8 @@ mod options;
 mod orient;
 mod outline;
 mod plan;
+#[cfg(feature = "ocr")]
+pub mod pool;
 mod read;
 pub mod reread;
 mod reversed;
@@ -32,7 +34,7 @@ mod sheet;
 mod sheet_edge;
 mod shrunk;
 #[cfg(feature = "ocr")]
-pub mod tesseract;
+mod tesseract;
 #[cfg(feature = "ocr")]
 mod tsv;
 mod turn;
@@ -129,7 +131,7 @@ where
 /// without OCR.
 #[cfg(feature = "ocr")]
 pub fn open(options: &TesseractOptions) -> Result<Box<dyn Recognizer>> {
-    let engine = tesseract::TesseractPool::new(options)?;
+    let engine = pool::TesseractPool::new(options)?;
     let reader = PageReader::new(engine, options.clone());
     Ok(match reread::Rereader::for_language(&options.language, options.reread)? {
         Some(second) => Box::new(reader.led_by(std::sync::Arc::new(second))),
