@@ -87,9 +87,11 @@ pub fn fill_in(
             || (is_till && digits(text) < FEWEST_OF_NUMBER)
     };
     let seen = of_any(head, &[NUMBER]);
-    let is_cut = is_first
-        && numbered.is_empty()
-        && fillings.iter().any(|of| of.label == NUMBER && outdoes(words, &of.words, &seen));
+    let called: Vec<usize> = found.iter().flat_map(|one| one.words.iter().copied()).collect();
+    let of_till = number_beside_time(words, &called, context);
+    let is_cut = of_till.filter(|number| outdoes(words, number, &seen)).is_some_and(|number| {
+        fillings.iter().any(|filling| filling.label == NUMBER && filling.words == number)
+    });
     let lacks = |label: &str| match label {
         NUMBER if is_cut || seen.iter().all(is_none) => true,
         NUMBER if is_first && !numbered.is_empty() => {
@@ -236,10 +238,10 @@ fn without_captions(
     more
 }
 
-/// Whether a page has few letters across, or the model sees a day and sums on it.
+/// Whether the model sees a day on a page, and sums or few letters across.
 fn is_receipt(head: &HeadPrediction, words: &[Word]) -> bool {
     let has_sums = || ["item_amount", "subtotal", "tax"].iter().any(|label| has(head, label));
-    is_narrow(words) || (has(head, DATE) && has_sums())
+    has(head, DATE) && (has_sums() || is_narrow(words))
 }
 
 /// Whether a currency's mark stands right behind a value: `7 200 Ft`.
