@@ -12,6 +12,7 @@ use super::access_key::number_by_key;
 use super::caption_rows::values_of_rows;
 use super::caption_value::{VALUE_WORDS, slashed_number, value_at, value_of};
 use super::caption_words::{caption_at, caption_in};
+use super::currency::has_money_sign;
 use super::date::is_written_date;
 use super::field_names::{Announced, NAMED, NUMBER, Nature, OF_NUMBER, letters};
 use super::fill_in::fill_in;
@@ -47,6 +48,12 @@ pub(super) struct Captioned {
     pub(super) words: Vec<usize>,
 }
 
+impl Captioned {
+    fn of_number(words: Vec<usize>) -> Self {
+        Self { announced: OF_NUMBER, words }
+    }
+}
+
 /// Weighs the odds of words that stand beside captions, if the head has labels that captions name.
 /// Only on a document's first page does the number of an order stand in for the invoice's.
 pub fn heed_captions(
@@ -65,7 +72,7 @@ pub fn heed_captions(
     for word in (0..words.len()).filter(is_date) {
         head.weigh_label(word, NUMBER, DATE_AS_NUMBER);
     }
-    for word in (0..words.len()).filter(|&word| words[word].text.contains(['£', '$', '€'])) {
+    for word in (0..words.len()).filter(|&word| has_money_sign(&words[word].text)) {
         head.weigh_label(word, NUMBER, SUM_AS_NUMBER);
     }
     doubt_other_numbers(head, words.len(), &found);
@@ -162,24 +169,21 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
             found.push(Captioned { announced, words: value });
         }
     }
-    if !found.iter().any(|one| one.announced.label == Some(NUMBER))
+    if !names_number(&found)
         && let Some((number, date)) = number_before_date(words, context)
     {
         let of_date = Announced::new(ValueKind::Date, Some(DATE));
-        found.push(Captioned { announced: OF_NUMBER, words: number });
+        found.push(Captioned::of_number(number));
         found.push(Captioned { announced: of_date, words: date });
     }
-    // `2/11/2023` is a day or a number, the latter where the page has another day.
-    if !found.iter().any(|one| one.announced.label == Some(NUMBER)) {
+    if !names_number(&found) {
+        // `2/11/2023` is a day or a number, the latter where the page has another day.
         let number = without_value.into_iter().find_map(|caption| slashed_number(words, caption));
         let number = number.filter(|number| has_other_date(words, number, context));
-        found.extend(number.map(|number| Captioned { announced: OF_NUMBER, words: number }));
+        let number = number.or_else(|| number_of_series(words));
+        found.extend(number.map(Captioned::of_number));
     }
-    if !found.iter().any(|one| one.announced.label == Some(NUMBER)) {
-        let number = number_of_series(words);
-        found.extend(number.map(|number| Captioned { announced: OF_NUMBER, words: number }));
-    }
-    let is_named = found.iter().any(|one| one.announced.label == Some(NUMBER));
+    let is_named = names_number(&found);
     // A key of access is read where nothing names its number.
     let by_key = number_by_key(words).filter(|number| number.len() == 1 || !is_named);
     let of_nota_fiscal = number_of_nota_fiscal(words).or_else(|| number_before_series(words));
@@ -189,8 +193,13 @@ fn captioned(words: &[Word], context: &ValueContext) -> Vec<Captioned> {
         found.retain(|one| one.announced.label != Some(NUMBER));
     }
     let number = of_nota_fiscal.or(by_key).or(of_paragon);
-    found.extend(number.map(|number| Captioned { announced: OF_NUMBER, words: number }));
+    found.extend(number.map(Captioned::of_number));
     found
+}
+
+/// Whether a caption names the number.
+fn names_number(found: &[Captioned]) -> bool {
+    found.iter().any(|one| one.announced.label == Some(NUMBER))
 }
 
 /// The letters of a caption.

@@ -5,7 +5,7 @@ use super::caption_sum::{first_sum, tax_by_rate};
 use super::caption_words::caption_at;
 use super::date::is_written_date;
 use super::field_names::{Announced, Nature, letters};
-use super::neighbours::{goes_on, is_within, on_one_line, share_line};
+use super::neighbours::{goes_on, is_within, on_one_line, piece_of, share_line};
 use super::surplus::{digits, is_figures};
 use super::value::{ValueKind, typed_value};
 use crate::document::Word;
@@ -119,10 +119,7 @@ fn from_its_first_word(words: &[Word], caption: PixelBox, line: Vec<usize>) -> V
     /// In heights of the caption.
     const ALIGNED: u32 = 2;
     let Some(&last) = line.last() else { return line };
-    let mut first = line[0];
-    while first > 0 && goes_on(words[first - 1].bbox, words[first].bbox) {
-        first -= 1;
-    }
+    let first = piece_of(words, line[0]).start;
     let [left, right] = [words[first].bbox.left(), words[last].bbox.right()];
     let near = |a: u32, b: u32| a.abs_diff(b) < ALIGNED * caption.height();
     let aligned = near(right, caption.right())

@@ -144,6 +144,11 @@ impl Mark {
     }
 }
 
+/// Whether a text has a sign of money that no number of a paper has.
+pub fn has_money_sign(text: &str) -> bool {
+    text.contains(['£', '$', '€'])
+}
+
 /// Every currency mark of a text, from left to right.
 pub fn marks(text: &[char]) -> Vec<Mark> {
     let mut found = Vec::new();

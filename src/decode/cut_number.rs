@@ -2,7 +2,7 @@
 
 use super::field_names::NUMBER;
 use super::fields::is_field_label;
-use super::neighbours::{goes_on, share_line};
+use super::neighbours::{piece_of, share_line};
 use super::page::PageDecoding;
 use super::surplus::digits;
 use crate::document::Page;
@@ -33,11 +33,7 @@ fn rest_of(page: &Page, last: usize) -> Option<usize> {
     const ALIGNED: u32 = 1;
     let words = &page.words;
     let own = words[last].bbox;
-    let mut first = last;
-    while first > 0 && goes_on(words[first - 1].bbox, words[first].bbox) {
-        first -= 1;
-    }
-    let begins = words[first].bbox.left();
+    let begins = words[piece_of(words, last).start].bbox.left();
     (last + 1..words.len()).find(|&word| {
         let (bbox, text) = (words[word].bbox, words[word].text.as_str());
         let gap = bbox.top() as f32 - own.bottom() as f32;

@@ -1,6 +1,6 @@
 //! What can answer for a label at all: entities of the right kind of text. Nothing is better than nonsense.
 
-use super::currency::marks;
+use super::currency::{has_money_sign, marks};
 use super::date::parse_date;
 use super::field_names::begins_with_title;
 use super::lookalike::digit_of;
@@ -45,7 +45,7 @@ pub fn may_answer(entity: &Entity) -> bool {
                 && !is_time(text)
                 && !is_unit(text)
                 && !is_tax_number(text)
-                && !text.contains(['£', '$', '€'])
+                && !has_money_sign(text)
         }
         ValueKind::Date => entity.value.is_some() || is_date(),
         ValueKind::Currency => {

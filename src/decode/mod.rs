@@ -34,6 +34,7 @@ pub mod merge;
 mod months;
 mod neighbours;
 mod number;
+mod other_names;
 pub mod page;
 mod paid;
 mod paragon;

@@ -51,6 +51,14 @@ pub fn pieces(words: &[Word]) -> Vec<Range<usize>> {
     pieces
 }
 
+/// The one of [`pieces`] that a word belongs to.
+pub fn piece_of(words: &[Word], word: usize) -> Range<usize> {
+    let joins = |left: usize| goes_on(words[left].bbox, words[left + 1].bbox);
+    let before = (0..word).rev().take_while(|left| joins(*left)).count();
+    let behind = (word..words.len().saturating_sub(1)).take_while(|left| joins(*left)).count();
+    word - before..word + behind + 1
+}
+
 /// The box of a piece, which has a word at least.
 pub fn bbox_of(words: &[Word], piece: &Range<usize>) -> PixelBox {
     let boxes = words[piece.clone()].iter().map(|word| word.bbox);

@@ -62,22 +62,9 @@ const ALONE: [&str; 6] = ["an", "to", "para", "pour", "aan", "kepada"];
 /// Short words before the name of who sells and of who buys, as pairs: `Von: … An: …`.
 #[rustfmt::skip]
 const PAIRS: [(&str, &str); 16] = [
-    ("von", "an"),
-    ("from", "to"),
-    ("from", "billto"),
-    ("de", "a"),
-    ("de", "para"),
-    ("de", "pour"),
-    ("da", "a"),
-    ("od", "do"),
-    ("od", "pro"),
-    ("van", "aan"),
-    ("fra", "til"),
-    ("fran", "till"),
-    ("od", "za"),
-    ("dari", "kepada"),
-    ("from", "for"),
-    ("par", "pour"),
+    ("von", "an"), ("from", "to"), ("from", "billto"), ("de", "a"), ("de", "para"), ("de", "pour"), ("da", "a"),
+    ("od", "do"), ("od", "pro"), ("van", "aan"), ("fra", "til"), ("fran", "till"), ("od", "za"), ("dari", "kepada"),
+    ("from", "for"), ("par", "pour"),
 ];
 
 /// Weighs the odds of names that stand in the section of their party, behind one of two short words, or on a stub.

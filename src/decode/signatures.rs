@@ -3,7 +3,7 @@
 //! the company's there; where it does not and the model is sure of nobody, it is the company where it signs.
 
 use super::field_names::letters;
-use super::neighbours::pieces;
+use super::neighbours::{piece_of, pieces};
 use super::page::HeadPrediction;
 use super::parties::PARTIES;
 use super::surplus::digits;
@@ -63,12 +63,10 @@ pub fn heed_signatures(head: &mut HeadPrediction, words: &[Word]) {
 
 /// Whether what says who is paid or signs ends right before a word.
 pub fn begins_signature(words: &[Word], word: usize) -> bool {
-    let piece = pieces(words).into_iter().find(|piece| piece.contains(&word));
-    piece.is_some_and(|piece| {
-        [holder_in, payee_in, signatory_in]
-            .iter()
-            .any(|named| named(words, &piece).is_some_and(|name| name.start == word))
-    })
+    let piece = piece_of(words, word);
+    [holder_in, payee_in, signatory_in]
+        .iter()
+        .any(|named| named(words, &piece).is_some_and(|name| name.start == word))
 }
 
 /// The name behind `Kontoinhaber:` and its like.

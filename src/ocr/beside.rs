@@ -39,12 +39,11 @@ impl<E: Engine> PageReader<E> {
     pub(super) fn with_words_beside(
         &self,
         page: &PageImage,
-        known: Vec<Word>,
+        mut known: Vec<Word>,
     ) -> Result<Vec<Word>> {
         let Some(lead) = self.lead().filter(|lead| lead.mode() != Reread::Never) else {
             return Ok(known);
         };
-        let mut known = known;
         let picture = imageops::grayscale(&page.image);
         untold::fill_in(&mut known, &picture, lead)?;
         let told: Vec<Word> = known.iter().filter(|word| !is_untold(word)).cloned().collect();
