@@ -7,7 +7,6 @@
 mod pdf;
 pub mod range;
 mod raster;
-#[cfg(feature = "pdf")]
 pub(crate) mod reading_order;
 mod resolution;
 mod sniff;
