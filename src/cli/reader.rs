@@ -3,7 +3,7 @@
 use super::{Context, ExitCode};
 use crate::document::Word;
 use crate::error::{Error, ErrorCode, Stage};
-use crate::line_reader::alphabet::Alphabet;
+use crate::line_reader::network::Size;
 use crate::line_reader::{LineReader, NGRAMS_FILE};
 use crate::model::precision::Precision;
 use crate::output::stdout::Stdout;
@@ -14,11 +14,11 @@ use crate::train::line_reader::sources::{LinePart, cut};
 use crate::train::line_reader::store::LineWriter;
 use crate::train::line_reader::{LineSource, LineStore, ReaderOptions, ReaderTrainer};
 use crate::train::optimizer::OptimizerOptions;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const EXAMPLES: &str = "\
@@ -74,6 +74,12 @@ pub struct TrainArgs {
     /// Reader to start from
     #[arg(long, value_name = "DIR")]
     pub base: Option<PathBuf>,
+    /// Reader whose probabilities are learned beside the texts
+    #[arg(long, value_name = "DIR")]
+    pub teacher: Option<PathBuf>,
+    /// Width of a reader that starts from nothing: `small` reads pages, `large` teaches
+    #[arg(long, default_value = "small", value_name = "small|large", conflicts_with = "base")]
+    pub size: ReaderSize,
     #[arg(long, default_value_t = ReaderOptions::default().epochs)]
     pub epochs: usize,
     /// Steps of a batch; a line of 40 letters has about 130
@@ -94,6 +100,22 @@ pub struct TrainArgs {
     pub resume: bool,
     #[arg(long, value_name = "DEVICE", default_value_t = Device::default())]
     pub device: Device,
+}
+
+/// Widths that `--size` offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReaderSize {
+    Small,
+    Large,
+}
+
+impl ReaderSize {
+    fn size(self) -> Size {
+        match self {
+            Self::Small => Size::SMALL,
+            Self::Large => Size::LARGE,
+        }
+    }
 }
 
 /// Count which letters follow each other, for a reader to choose by
@@ -155,9 +177,13 @@ fn train(args: TrainArgs, context: &Context) -> anyhow::Result<ExitCode> {
         dev.records.len()
     ));
     tch::manual_seed(args.seed as i64);
+    let teacher = args.teacher.map(|dir| LineReader::open(&dir, device)).transpose()?;
     let reader = match &args.base {
         Some(dir) => LineReader::open_for_training(dir, device)?,
-        None => LineReader::fresh(Alphabet::default(), device),
+        None => {
+            let alphabet = teacher.as_ref().map(|teacher| teacher.alphabet.clone());
+            LineReader::fresh(alphabet.unwrap_or_default(), args.size.size(), device)
+        }
     };
     let defaults = ReaderOptions::default();
     let options = ReaderOptions {
@@ -173,7 +199,13 @@ fn train(args: TrainArgs, context: &Context) -> anyhow::Result<ExitCode> {
     // Only one handler can be set in a process; without it Ctrl-C ends the run at once.
     let _ = ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed));
     let bar = super::progress::counter(context, 0);
-    let trainer = ReaderTrainer { train: &train, dev: &dev, run_dir: &args.output, options };
+    let trainer = ReaderTrainer {
+        train: &train,
+        dev: &dev,
+        teacher: teacher.map(Mutex::new),
+        run_dir: &args.output,
+        options,
+    };
     let finished = trainer.run(
         &reader,
         args.resume,

@@ -23,7 +23,7 @@ use crate::model::weights::{Checkpoint, Missing, write_8bit, write_safetensors};
 use alphabet::Alphabet;
 use beam::{BeamOptions, CANDIDATES, Candidates};
 use image::GrayImage;
-use network::{Network, STEP, stack};
+use network::{Network, STEP, Size, stack};
 use ngrams::Ngrams;
 use std::path::Path;
 use strip::{Region, STRIP_HEIGHT, Strip};
@@ -57,9 +57,9 @@ pub struct LineReader {
 
 impl LineReader {
     /// A reader that has learned nothing yet.
-    pub fn fresh(alphabet: Alphabet, device: Device) -> Self {
+    pub fn fresh(alphabet: Alphabet, size: Size, device: Device) -> Self {
         let store = nn::VarStore::new(device);
-        let network = Network::new(&store.root(), alphabet.classes());
+        let network = Network::new(&store.root(), alphabet.classes(), size);
         Self { alphabet, ngrams: None, network, store }
     }
 
@@ -68,9 +68,8 @@ impl LineReader {
     /// # Errors
     /// `ModelInvalid` only if the program itself is damaged.
     pub fn embedded(device: Device) -> Result<Self> {
-        let mut reader = Self::fresh(Alphabet::from_json(embedded::ALPHABET)?, device);
-        Checkpoint::embedded("the built-in reader", embedded::WEIGHTS)
-            .fill(&reader.store, Missing::Refuse)?;
+        let weights = Checkpoint::embedded("the built-in reader", embedded::WEIGHTS);
+        let mut reader = Self::filled(embedded::ALPHABET, &weights, device)?;
         reader.ngrams = Some(Ngrams::of(embedded::NGRAMS)?);
         reader.freeze();
         Ok(reader)
@@ -108,8 +107,14 @@ impl LineReader {
                 .hint("name a directory that `layoutlm reader train` has written")
                 .caused_by(e)
         })?;
-        let reader = Self::fresh(Alphabet::from_json(&json)?, device);
-        Checkpoint::open(dir)?.fill(&reader.store, Missing::Refuse)?;
+        Self::filled(&json, &Checkpoint::open(dir)?, device)
+    }
+
+    /// As wide as its weights are.
+    fn filled(alphabet: &str, weights: &Checkpoint, device: Device) -> Result<Self> {
+        let size = Size::of(weights)?.unwrap_or(Size::SMALL);
+        let reader = Self::fresh(Alphabet::from_json(alphabet)?, size, device);
+        weights.fill(&reader.store, Missing::Refuse)?;
         Ok(reader)
     }
 
@@ -117,6 +122,7 @@ impl LineReader {
     pub fn freeze(&mut self) {
         self.store.freeze();
         let _guard = tch::no_grad_guard();
+        let _products = products_in(Precision::default().products(self.store.device()));
         self.network.fold();
     }
 
@@ -276,7 +282,7 @@ mod tests {
     #[test]
     fn every_line_gets_a_reading_even_where_there_is_nothing() {
         tch::manual_seed(1);
-        let mut reader = LineReader::fresh(Alphabet::default(), Device::Cpu);
+        let mut reader = LineReader::fresh(Alphabet::default(), Size::SMALL, Device::Cpu);
         reader.freeze();
         let page = GrayImage::from_pixel(300, 200, Luma([255]));
         let lines = [
@@ -292,7 +298,7 @@ mod tests {
     #[test]
     fn a_saved_reader_reads_as_before() {
         tch::manual_seed(2);
-        let mut reader = LineReader::fresh(Alphabet::default(), Device::Cpu);
+        let mut reader = LineReader::fresh(Alphabet::default(), Size::SMALL, Device::Cpu);
         let dir = tempfile::tempdir().unwrap();
         reader.save(dir.path()).unwrap();
         reader.freeze();

@@ -6,29 +6,72 @@
 //! stride, so that most of the work is done on a quarter of the width.
 
 use super::strip::STRIP_HEIGHT;
+use crate::error::Result;
 use crate::model::backbone::channels_last;
 use crate::model::conv::{Conv, ConvShape, conv};
 use crate::model::precision::factor;
+use crate::model::weights::Checkpoint;
 use std::borrow::Borrow;
 use tch::{Kind, Tensor, nn};
 
 /// Strip pixels of one step.
 pub const STEP: u32 = 4;
-/// Features of a recurrent layer in each direction.
-const HIDDEN: i64 = 128;
 const RECURRENT_LAYERS: i64 = 2;
-/// From `[1, 32, width]` to `[192, 1, width / 4]`.
-const SHAPES: [ConvShape; 6] = [
-    ConvShape { kernel: [5, 5], stride: [2, 2], padding: [2, 2], ..conv(1, 32) },
-    ConvShape { stride: [2, 2], ..conv(32, 64) },
-    ConvShape { pools: true, ..conv(64, 96) },
-    conv(96, 128),
-    ConvShape { pools: true, ..conv(128, 128) },
-    ConvShape { kernel: [2, 3], padding: [0, 1], ..conv(128, 192) },
-];
+const CONVOLUTIONS: usize = 6;
+
+/// How wide a network is. Its weights tell ([`Size::of`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Channels behind each convolution.
+    channels: [i64; CONVOLUTIONS],
+    /// Features of a recurrent layer in each direction.
+    hidden: i64,
+}
+
+impl Size {
+    /// For a teacher: 1.28 million weights.
+    pub const LARGE: Self = Self { channels: [32, 64, 96, 128, 128, 192], hidden: 128 };
+    /// What reads pages: half of that arithmetic.
+    pub const SMALL: Self = Self { channels: [16, 32, 64, 96, 128, 160], hidden: 96 };
+
+    /// Of the network whose weights these are; `None` where they are no reader's.
+    ///
+    /// # Errors
+    /// `ModelInvalid` for a damaged file.
+    pub fn of(weights: &Checkpoint) -> Result<Option<Self>> {
+        let mut size = Self { channels: [0; CONVOLUTIONS], hidden: 0 };
+        weights.for_each_shape(&mut |name, shape| {
+            let index = name.strip_prefix("conv.").and_then(|rest| rest.strip_suffix(".weight"));
+            let channels = index
+                .and_then(|index| index.parse::<usize>().ok())
+                .and_then(|index| size.channels.get_mut(index));
+            match (channels, shape) {
+                (Some(channels), [outputs, ..]) => *channels = *outputs,
+                (None, [_, inputs]) if name == "recurrent.0.forward.state" => size.hidden = *inputs,
+                _ => {}
+            }
+        })?;
+        let known = size.channels.iter().all(|&channels| channels > 0) && size.hidden > 0;
+        Ok(known.then_some(size))
+    }
+
+    /// From `[1, 32, width]` to `[channels, 1, width / 4]`.
+    fn shapes(&self) -> [ConvShape; CONVOLUTIONS] {
+        let [first, second, third, fourth, fifth, sixth] = self.channels;
+        [
+            ConvShape { kernel: [5, 5], stride: [2, 2], padding: [2, 2], ..conv(1, first) },
+            ConvShape { stride: [2, 2], ..conv(first, second) },
+            ConvShape { pools: true, ..conv(second, third) },
+            conv(third, fourth),
+            ConvShape { pools: true, ..conv(fourth, fifth) },
+            ConvShape { kernel: [2, 3], padding: [0, 1], ..conv(fifth, sixth) },
+        ]
+    }
+}
 
 /// The network with its weights in a store.
 pub struct Network {
+    size: Size,
     convs: Vec<Conv>,
     /// In the order that libtorch's LSTM takes them.
     recurrent: Vec<Tensor>,
@@ -38,50 +81,54 @@ pub struct Network {
 
 impl Network {
     /// `root` is the top of the key tree.
-    pub fn new(root: &nn::Path, classes: i64) -> Self {
-        let convs = SHAPES
+    pub fn new(root: &nn::Path, classes: i64, size: Size) -> Self {
+        let convs = size
+            .shapes()
             .into_iter()
             .enumerate()
             .map(|(index, shape)| Conv::new(&(root / "conv" / index), shape))
             .collect::<Vec<_>>();
-        let features = convs.last().map_or(1, |conv| conv.outputs());
-        let stdev = (1.0 / (2 * HIDDEN) as f64).sqrt();
+        let Size { channels: [.., features], hidden } = size;
+        let stdev = (1.0 / (2 * hidden) as f64).sqrt();
         let output = root / "output";
         Self {
+            size,
             convs,
-            recurrent: recurrent_weights(&(root / "recurrent"), features),
+            recurrent: recurrent_weights(&(root / "recurrent"), features, hidden),
             output_weight: output.var(
                 "weight",
-                &[classes, 2 * HIDDEN],
+                &[classes, 2 * hidden],
                 nn::Init::Randn { mean: 0.0, stdev },
             ),
             output_bias: output.zeros("bias", &[classes]),
         }
     }
 
-    /// Multiplies the norms into the convolutions. Call when the weights are final.
+    /// Multiplies the norms into the convolutions, and turns all weights into the factors that they are
+    /// ([`products_in`](crate::model::precision::products_in)). Call when the weights are final.
     pub fn fold(&mut self) {
         self.convs.iter_mut().for_each(Conv::fold);
+        self.recurrent.iter_mut().for_each(|weight| *weight = factor(weight));
     }
 
     /// `strips` [batch, 1, 32, width], ink 1 → log-probabilities [batch, steps(width), classes].
     pub fn forward(&self, strips: &Tensor, train: bool) -> Tensor {
         let map =
             self.convs.iter().fold(channels_last(strips), |map, conv| conv.forward(&map, train));
-        // [batch, steps, 192]
+        // [batch, steps, channels]
         let sequence = map.squeeze_dim(2).transpose(1, 2).contiguous();
         let states = self.read(&sequence, train);
         states.linear(&self.output_weight, Some(&self.output_bias)).log_softmax(-1, Kind::Float)
     }
 
-    /// [batch, steps, 192] → [batch, steps, 2·HIDDEN]
+    /// [batch, steps, channels] → [batch, steps, 2 · hidden]
     fn read(&self, sequence: &Tensor, train: bool) -> Tensor {
         let batch = sequence.size().first().copied().unwrap_or(0);
         // Long sums over steps are learned in full precision.
         let kind =
             |tensor: &Tensor| if train { tensor.to_kind(Kind::Float) } else { factor(tensor) };
         let sequence = kind(sequence);
-        let shape = [2 * RECURRENT_LAYERS, batch, HIDDEN];
+        let shape = [2 * RECURRENT_LAYERS, batch, self.size.hidden];
         let state = Tensor::zeros(shape, (sequence.kind(), sequence.device()));
         let weights: Vec<Tensor> = self.recurrent.iter().map(kind).collect();
         let (states, _, _) = sequence.lstm(
@@ -103,18 +150,18 @@ pub fn steps(width: u32) -> u32 {
     width.div_ceil(2).div_ceil(2)
 }
 
-fn recurrent_weights(path: &nn::Path, features: i64) -> Vec<Tensor> {
-    let bound = 1.0 / (HIDDEN as f64).sqrt();
+fn recurrent_weights(path: &nn::Path, features: i64, hidden: i64) -> Vec<Tensor> {
+    let bound = 1.0 / (hidden as f64).sqrt();
     let uniform = nn::Init::Uniform { lo: -bound, up: bound };
     let mut weights = Vec::new();
     for layer in 0..RECURRENT_LAYERS {
-        let inputs = if layer == 0 { features } else { 2 * HIDDEN };
+        let inputs = if layer == 0 { features } else { 2 * hidden };
         for direction in ["forward", "backward"] {
             let path = path / layer / direction;
-            weights.push(path.var("input", &[4 * HIDDEN, inputs], uniform));
-            weights.push(path.var("state", &[4 * HIDDEN, HIDDEN], uniform));
-            weights.push(path.var("input_bias", &[4 * HIDDEN], uniform));
-            weights.push(path.var("state_bias", &[4 * HIDDEN], uniform));
+            weights.push(path.var("input", &[4 * hidden, inputs], uniform));
+            weights.push(path.var("state", &[4 * hidden, hidden], uniform));
+            weights.push(path.var("input_bias", &[4 * hidden], uniform));
+            weights.push(path.var("state_bias", &[4 * hidden], uniform));
         }
     }
     weights
@@ -151,7 +198,7 @@ mod tests {
     #[test]
     fn a_step_is_named_for_every_four_columns() {
         let store = nn::VarStore::new(tch::Device::Cpu);
-        let network = Network::new(&store.root(), 10);
+        let network = Network::new(&store.root(), 10, Size::SMALL);
         for width in [4, 5, 63, 64, 65, 66] {
             let batch = stack(&[strip(width)], tch::Device::Cpu);
             let output = tch::no_grad(|| network.forward(&batch, false));
@@ -163,7 +210,7 @@ mod tests {
     fn folding_the_norms_changes_no_answer() {
         tch::manual_seed(5);
         let mut store = nn::VarStore::new(tch::Device::Cpu);
-        let mut network = Network::new(&store.root(), 10);
+        let mut network = Network::new(&store.root(), 10, Size::SMALL);
         let batch = stack(&[strip(80), strip(64)], tch::Device::Cpu);
         // One training pass gives the norms statistics that are not their first ones.
         let _ = network.forward(&batch, true);

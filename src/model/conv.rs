@@ -1,5 +1,6 @@
 //! Convolutions of the small networks beside the model: the reader of lines and the finder of lines.
 
+use super::backbone::channels_last;
 use super::precision::factor;
 use tch::{Kind, Tensor, nn};
 
@@ -22,6 +23,13 @@ pub(crate) struct ConvShape {
 /// Three by three, at the same scale.
 pub(crate) const fn conv(inputs: i64, outputs: i64) -> ConvShape {
     ConvShape { inputs, outputs, kernel: [3, 3], stride: [1, 1], padding: [1, 1], pools: false }
+}
+
+impl ConvShape {
+    /// Whether it is the first over a picture of one channel, which it halves.
+    fn is_stem(&self) -> bool {
+        (self.inputs, self.kernel, self.stride, self.padding) == (1, [5, 5], [2, 2], [2, 2])
+    }
 }
 
 /// A convolution, batch norm, and ReLU.
@@ -54,11 +62,12 @@ impl Conv {
         }
     }
 
-    /// Multiplies the norm into the convolution. Call when the weights are final.
+    /// Multiplies the norm into the convolution, and keeps the result as the factor that it is
+    /// ([`products_in`](super::precision::products_in)). Call when the weights are final.
     pub fn fold(&mut self) {
         let scale = &self.norm_weight * (&self.running_var + NORM_EPSILON).rsqrt();
         let bias = &self.norm_bias - &self.running_mean * &scale;
-        self.folded = Some((&self.weight * scale.view([-1, 1, 1, 1]), bias));
+        self.folded = Some((factor(&(&self.weight * scale.view([-1, 1, 1, 1]))), factor(&bias)));
     }
 
     /// Channels of what comes out.
@@ -68,20 +77,10 @@ impl Conv {
 
     /// `[batch, inputs, height, width]` → `[batch, outputs, height / stride, width / stride]`
     pub fn forward(&self, input: &Tensor, train: bool) -> Tensor {
-        let ConvShape { stride, padding, .. } = self.shape;
         let output = match &self.folded {
-            Some((weight, bias)) if !train => factor(input).conv2d(
-                &factor(weight),
-                Some(factor(bias)),
-                stride,
-                padding,
-                [1, 1],
-                1,
-            ),
+            Some((weight, bias)) if !train => self.products(input, weight, Some(&factor(bias))),
             _ => {
-                let weight = factor(&self.weight);
-                let output =
-                    factor(input).conv2d(&weight, None::<&Tensor>, stride, padding, [1, 1], 1);
+                let output = self.products(input, &self.weight, None);
                 output.to_kind(Kind::Float).batch_norm(
                     Some(&self.norm_weight),
                     Some(&self.norm_bias),
@@ -96,6 +95,36 @@ impl Conv {
         };
         if self.shape.pools { halve(&output).relu() } else { output.relu() }
     }
+
+    /// The convolution alone.
+    fn products(&self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
+        let ConvShape { stride, padding, .. } = self.shape;
+        let (input, weight) = (factor(input), factor(weight));
+        if self.shape.is_stem() {
+            let (quarters, weight) = (quartered(&input), quartered_weight(&weight));
+            return quarters.conv2d(&weight, bias, [1, 1], [1, 1], [1, 1], 1);
+        }
+        input.conv2d(&weight, bias, stride, padding, [1, 1], 1)
+    }
+}
+
+/// Every two by two pixels as the four channels of one: [batch, 1, height, width] → [batch, 4, ⌈height / 2⌉, ⌈width / 2⌉].
+/// oneDNN has no kernel for strided convolutions of a single channel that comes near the others': this one is
+/// seven times as fast, and sums the same products.
+fn quartered(image: &Tensor) -> Tensor {
+    let odd = |dim| image.size().get(dim).map_or(0, |side| side % 2);
+    let even = match (odd(2), odd(3)) {
+        (0, 0) => image.shallow_clone(),
+        (below, right) => image.constant_pad_nd([0, right, 0, below]),
+    };
+    channels_last(&even.pixel_unshuffle(2))
+}
+
+/// The kernel for [`quartered`] pictures: [outputs, 1, 5, 5] → [outputs, 4, 3, 3].
+fn quartered_weight(weight: &Tensor) -> Tensor {
+    let outputs = weight.size().first().copied().unwrap_or(0);
+    let places = weight.constant_pad_nd([0, 1, 0, 1]).view([outputs, 3, 2, 3, 2]);
+    channels_last(&places.permute([0, 2, 4, 1, 3]).reshape([outputs, 4, 3, 3]))
 }
 
 /// The greater of every two rows: [batch, channels, height, width] → [batch, channels, height / 2, width].
@@ -105,4 +134,30 @@ fn halve(map: &Tensor) -> Tensor {
     let height = map.size().get(2).map_or(0, |height| height - height % 2);
     let rows = |first| map.slice(2, first, height, 2);
     rows(0).maximum(&rows(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Device;
+
+    #[test]
+    fn a_stem_over_quarters_sums_what_a_strided_one_sums() {
+        tch::manual_seed(3);
+        let weight = Tensor::rand([6, 1, 5, 5], (Kind::Float, Device::Cpu));
+        for (height, width) in [(32, 40), (31, 40), (32, 37), (5, 3)] {
+            let image = Tensor::rand([2, 1, height, width], (Kind::Float, Device::Cpu));
+            let strided = image.conv2d(&weight, None::<&Tensor>, [2, 2], [2, 2], [1, 1], 1);
+            let quarters = quartered(&image).conv2d(
+                &quartered_weight(&weight),
+                None::<&Tensor>,
+                [1, 1],
+                [1, 1],
+                [1, 1],
+                1,
+            );
+            assert_eq!(quarters.size(), strided.size(), "{height} {width}");
+            assert!((quarters - strided).abs().max().double_value(&[]) < 1e-5);
+        }
+    }
 }

@@ -136,6 +136,19 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// Name and shape of every tensor.
+    ///
+    /// # Errors
+    /// `ModelInvalid` for a damaged file.
+    pub fn for_each_shape(&self, visit: &mut dyn FnMut(&str, &[i64])) -> Result<()> {
+        self.files.iter().try_for_each(|file| {
+            file.for_each(&mut |name, stored| {
+                visit(name, &stored.size());
+                Ok(())
+            })
+        })
+    }
+
     /// Every tensor, by the name in the file.
     ///
     /// # Errors

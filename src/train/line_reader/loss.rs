@@ -47,6 +47,23 @@ pub fn loss(log_probabilities: &Tensor, targets: &[Target], caseless: &Tensor) -
     )
 }
 
+/// How far what a network says of each step is from what its teacher says (Hinton, Vinyals and Dean 2015, arXiv
+/// 1503.02531): Kullback and Leibler's divergence, mean over the steps of the strips. Both see the same strip in the
+/// same steps, so a spike of the one can stand where the other's does.
+///
+/// `log_probabilities` and `teachers` [batch, steps, classes]; `lengths` are the steps of each strip.
+pub fn distance(log_probabilities: &Tensor, teachers: &Tensor, lengths: &[i64]) -> Tensor {
+    let device = log_probabilities.device();
+    let steps = log_probabilities.size().get(1).copied().unwrap_or(0);
+    let places = Tensor::arange(steps, (Kind::Int64, device)).unsqueeze(0);
+    let ends = Tensor::from_slice(lengths).to_device(device).unsqueeze(1);
+    // [batch, steps]
+    let inside = places.lt_tensor(&ends).to_kind(Kind::Float);
+    let apart = teachers.exp() * (teachers - log_probabilities);
+    let apart = apart.sum_dim_intlist([-1i64].as_slice(), false, Kind::Float);
+    (apart * &inside).sum(Kind::Float) / inside.sum(Kind::Float).clamp_min(1.0)
+}
+
 /// The matrix that adds up the probabilities of a letter's cases: `[classes, classes]`, 1 where the
 /// column is the class of both cases ([`Alphabet::caseless`](crate::line_reader::alphabet::Alphabet))
 /// of the row.
@@ -84,6 +101,21 @@ mod tests {
         let fold = case_sums(&[0, 1, 1]);
         let target = [Target { classes: vec![1], caseless: true, steps: 2 }];
         assert!(loss(&small, &target, &fold).double_value(&[]) < 0.01);
+    }
+
+    #[test]
+    fn only_the_steps_of_a_strip_are_compared_with_the_teacher() {
+        let sure = [[0.998f32, 0.001, 0.001], [0.001, 0.998, 0.001]];
+        let (own, same) = (log_probabilities(&sure), log_probabilities(&sure));
+        let other = log_probabilities(&[sure[0], [0.1, 0.2, 0.7]]);
+        let apart = |teachers, steps| distance(&own, teachers, &[steps]).double_value(&[]);
+        assert!(apart(&same, 2).abs() < 1e-6);
+        assert!(apart(&other, 1).abs() < 1e-6);
+        let step: f64 = [(0.1, 0.001), (0.2, 0.998), (0.7, 0.001)]
+            .iter()
+            .map(|(teacher, own): &(f64, f64)| teacher * (teacher / own).ln())
+            .sum();
+        assert!((apart(&other, 2) - step / 2.0).abs() < 1e-4);
     }
 
     #[test]

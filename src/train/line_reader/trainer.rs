@@ -6,7 +6,7 @@ use super::super::checkpoint::{self, Progress};
 use super::super::metrics::Metrics;
 use super::super::optimizer::{AdamW, OptimizerOptions};
 use super::augment::spoiled;
-use super::loss::{Target, case_sums, loss};
+use super::loss::{Target, case_sums, distance, loss};
 use super::score::{ReaderScore, score};
 use super::store::LineStore;
 use crate::error::{Error, ErrorCode, Result, Stage};
@@ -20,8 +20,12 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tch::Tensor;
+
+/// What a step's distance from the teacher counts beside a letter's loss: a letter takes some four steps.
+const TEACHER_WEIGHT: f64 = 4.0;
 
 /// How to train a reader.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,12 +73,35 @@ pub struct ReaderStep {
 struct Batch {
     strips: Vec<Strip>,
     targets: Vec<Target>,
+    /// What the teacher says of it: [batch, steps, classes].
+    teachers: Option<Tensor>,
+}
+
+impl Batch {
+    /// With what the teacher says of it.
+    fn taught(self, teacher: Option<&Mutex<LineReader>>, precision: Precision) -> Self {
+        let Some(teacher) = teacher.filter(|_| !self.strips.is_empty()).map(lock) else {
+            return self;
+        };
+        let device = teacher.store.device();
+        let _products = products_in(precision.products(device));
+        let strips = stack(&self.strips, device);
+        Self { teachers: Some(tch::no_grad(|| teacher.network.forward(&strips, false))), ..self }
+    }
+}
+
+/// A teacher whose thread panicked says the same as before.
+fn lock(teacher: &Mutex<LineReader>) -> MutexGuard<'_, LineReader> {
+    teacher.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A run: what is trained on what, and where its state goes.
 pub struct ReaderTrainer<'a> {
     pub train: &'a LineStore,
     pub dev: &'a LineStore,
+    /// A finished reader of the same alphabet, whose probabilities are learned beside the texts. Asked by the
+    /// thread that makes batches ready, while the network learns the one before.
+    pub teacher: Option<Mutex<LineReader>>,
     pub run_dir: &'a Path,
     pub options: ReaderOptions,
 }
@@ -84,7 +111,7 @@ impl ReaderTrainer<'_> {
     /// update and stops the run (with a checkpoint) by returning `false`.
     ///
     /// # Errors
-    /// `DataInvalid` without lines, `OutputFailed` for the run directory.
+    /// `DataInvalid` without lines or where the teacher has another alphabet, `OutputFailed` for the run directory.
     pub fn run(
         &self,
         reader: &LineReader,
@@ -92,6 +119,16 @@ impl ReaderTrainer<'_> {
         mut stepped: impl FnMut(ReaderStep) -> bool,
         mut passed: impl FnMut(usize, ReaderScore),
     ) -> Result<bool> {
+        if self.teacher.as_ref().is_some_and(|teacher| lock(teacher).alphabet != reader.alphabet) {
+            return Err(Error::new(
+                Stage::Train,
+                ErrorCode::DataInvalid,
+                "the teacher has another alphabet than the reader",
+            )
+            .hint(
+                "start with --base from a reader of the same alphabet, or name another --teacher",
+            ));
+        }
         if self.train.records.is_empty() {
             return Err(Error::new(Stage::Train, ErrorCode::DataInvalid, "there are no lines")
                 .hint("cut some with `layoutlm reader lines`"));
@@ -112,9 +149,13 @@ impl ReaderTrainer<'_> {
                 let (sender, receiver): (_, Receiver<Result<Batch>>) = sync_channel(3);
                 let (epoch, skip) = (progress.epoch, progress.batch);
                 let (todo, alphabet) = (&batches, &reader.alphabet);
+                let (store, seed) = (self.train, self.options.seed);
+                let (teacher, precision) = (self.teacher.as_ref(), self.options.precision);
                 scope.spawn(move || {
                     for lines in todo.iter().skip(skip) {
-                        if sender.send(self.prepare(lines, epoch, alphabet)).is_err() {
+                        let batch = prepare(store, lines, seed, epoch, alphabet)
+                            .map(|batch| batch.taught(teacher, precision));
+                        if sender.send(batch).is_err() {
                             return;
                         }
                     }
@@ -178,7 +219,11 @@ impl ReaderTrainer<'_> {
             let _products = products_in(self.options.precision.products(device));
             reader.network.forward(&stack(&batch.strips, device), true)
         };
-        let loss = loss(&output, &batch.targets, caseless);
+        let mut loss = loss(&output, &batch.targets, caseless);
+        if let Some(teachers) = &batch.teachers {
+            let lengths: Vec<i64> = batch.targets.iter().map(|target| target.steps).collect();
+            loss = loss + distance(&output, teachers, &lengths) * TEACHER_WEIGHT;
+        }
         let value = loss.double_value(&[]);
         if !value.is_finite() {
             return Err(Error::new(
@@ -191,29 +236,6 @@ impl ReaderTrainer<'_> {
         loss.backward();
         optimizer.update(total);
         Ok(value)
-    }
-
-    fn prepare(&self, lines: &[usize], epoch: usize, alphabet: &Alphabet) -> Result<Batch> {
-        let fold = alphabet.caseless();
-        let made: Vec<Option<(Strip, Target)>> = lines
-            .par_iter()
-            .map(|&index| {
-                let line = &self.train.records[index];
-                let stream = (epoch * self.train.records.len() + index) as u64;
-                let mut dice = Dice::new(self.options.seed, stream);
-                let strip = spoiled(&self.train.picture(line), line.inner, &mut dice)?;
-                let classes = alphabet.encode(&line.text);
-                Ok(strip.zip(classes).map(|(strip, mut classes)| {
-                    if line.caseless {
-                        classes.iter_mut().for_each(|class| *class = fold[*class as usize]);
-                    }
-                    let steps = i64::from(steps(strip.width));
-                    (strip, Target { classes, caseless: line.caseless, steps })
-                }))
-            })
-            .collect::<Result<_>>()?;
-        let (strips, targets) = made.into_iter().flatten().unzip();
-        Ok(Batch { strips, targets })
     }
 
     /// Lines of one pass in batches, by seed and pass: of like width together, in random order.
@@ -248,4 +270,34 @@ impl ReaderTrainer<'_> {
     fn save(&self, reader: &LineReader, optimizer: &AdamW, progress: &Progress) -> Result<()> {
         checkpoint::save(self.run_dir, |dir| reader.save(dir), optimizer, progress)
     }
+}
+
+/// Lines of a batch, spoiled by seed and pass.
+fn prepare(
+    store: &LineStore,
+    lines: &[usize],
+    seed: u64,
+    epoch: usize,
+    alphabet: &Alphabet,
+) -> Result<Batch> {
+    let fold = alphabet.caseless();
+    let made: Vec<Option<(Strip, Target)>> = lines
+        .par_iter()
+        .map(|&index| {
+            let line = &store.records[index];
+            let stream = (epoch * store.records.len() + index) as u64;
+            let mut dice = Dice::new(seed, stream);
+            let strip = spoiled(&store.picture(line), line.inner, &mut dice)?;
+            let classes = alphabet.encode(&line.text);
+            Ok(strip.zip(classes).map(|(strip, mut classes)| {
+                if line.caseless {
+                    classes.iter_mut().for_each(|class| *class = fold[*class as usize]);
+                }
+                let steps = i64::from(steps(strip.width));
+                (strip, Target { classes, caseless: line.caseless, steps })
+            }))
+        })
+        .collect::<Result<_>>()?;
+    let (strips, targets) = made.into_iter().flatten().unzip();
+    Ok(Batch { strips, targets, teachers: None })
 }
