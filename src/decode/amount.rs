@@ -36,11 +36,13 @@ pub struct NumberContext<'a> {
     pub decimal: Option<char>,
     /// Whether `$` alone may be the US dollar.
     pub american: bool,
+    /// The figure that the sign behind its sums was read as: `5,206` for `5,20€`.
+    pub sign_read_as: Option<char>,
 }
 
 impl Default for NumberContext<'_> {
     fn default() -> Self {
-        Self { currency: None, decimal: None, american: true }
+        Self { currency: None, decimal: None, american: true, sign_read_as: None }
     }
 }
 
@@ -53,7 +55,8 @@ pub fn parse_amount(text: &str, context: NumberContext<'_>) -> Option<Money> {
     let code = nearest(&marks, &found);
     let code = code.and_then(|mark| mark.code(context.currency, context.american));
     let context = NumberContext { currency: code.or(context.currency), ..context };
-    let amount = normalize(&found.digits, Kind::Money, context)?;
+    let digits = without_sign(&found.digits, context.sign_read_as);
+    let amount = normalize(digits, Kind::Money, context)?;
     let sign =
         if found.negative && amount.contains(|c| ('1'..='9').contains(&c)) { "-" } else { "" };
     Some(Money {
@@ -74,6 +77,39 @@ fn with_points(text: &str) -> Vec<char> {
         }
     }
     characters
+}
+
+/// What stands before a last figure that is a sign of money ([`misread_sign`]).
+fn without_sign(digits: &str, sign: Option<char>) -> &str {
+    let is_sign = |figure: &char| ends_in_three(digits) && Some(*figure) == sign;
+    match digits.chars().next_back().filter(is_sign) {
+        Some(_) => &digits[..digits.len() - 1],
+        None => digits,
+    }
+}
+
+/// Whether three figures follow the only separator, and some stand before it.
+fn ends_in_three(digits: &str) -> bool {
+    let mut parts = digits.split(is_decimal_mark);
+    let (before, after, more) = (parts.next(), parts.next(), parts.next());
+    let figures = |part: Option<&str>| part.map_or(0, |part| part.len());
+    let all = digits.chars().all(|c| c.is_ascii_digit() || is_decimal_mark(c));
+    all && more.is_none() && figures(before) > 0 && figures(after) == 3
+}
+
+/// The figure that the euro sign was read as in some places, where a page sets it right behind sums: some have it
+/// behind two decimals, and others, two at least, have three decimals that end alike.
+pub fn misread_sign(text: &str) -> Option<char> {
+    let is_read = |word: &str| {
+        let sum = word.strip_suffix('€').unwrap_or_default();
+        let (whole, cents) = sum.split_once(is_decimal_mark).unwrap_or_default();
+        let figures = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+        figures(whole) && figures(cents) && cents.len() == 2
+    };
+    let odd: Vec<&str> = text.split_whitespace().filter(|word| ends_in_three(word)).collect();
+    let figure = odd.first()?.chars().next_back()?;
+    let alike = odd.len() > 1 && odd.iter().all(|word| word.ends_with(figure));
+    (alike && text.split_whitespace().any(is_read)).then_some(figure)
 }
 
 /// The part of a text that is the sum itself, as printed: `TOTAL RM 23.60` → `23.60`.

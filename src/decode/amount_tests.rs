@@ -152,6 +152,30 @@ fn the_document_settles_the_currency() {
 }
 
 #[test]
+fn a_sign_that_is_read_as_a_figure_is_none_of_the_sum() {
+    let page = "Menu 10,00€ Agua 2,506 Vino 8,006 Base 18,64 TOTAL 20,506";
+    assert_eq!(misread_sign(page), Some('6'));
+    let context = NumberContext { sign_read_as: misread_sign(page), ..NumberContext::default() };
+    let amount = |text| parse_amount(text, context).map(|money| money.amount);
+    for (text, expected) in [
+        ("20,506", "20.50"),
+        ("TOTAL 20,506", "20.50"),
+        ("10,00€", "10.00"),
+        ("1.120,506", "1120.506"),
+    ] {
+        assert_eq!(amount(text).as_deref(), Some(expected), "{text}");
+    }
+    for other in [
+        "Menu 10,00 Agua 2,506 TOTAL 20,506",
+        "Menu 10,00€ Agua 2,506",
+        "Menu 10,00€ Agua 2,506 Vino 8,008",
+        "Menu 10,00€ 1.250.006 2,506.006",
+    ] {
+        assert_eq!(misread_sign(other), None, "{other}");
+    }
+}
+
+#[test]
 fn three_digits_of_a_quantity_are_decimals_where_a_scale_prints_them() {
     let quantity = |text: &str, decimal: Option<char>| {
         parse_quantity(text, NumberContext { decimal, ..NumberContext::default() })

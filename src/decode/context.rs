@@ -4,7 +4,7 @@
 //! A date such as `03/04/2018` or a sum such as `$ 8.20` can't be understood alone; the other dates
 //! and sums of the document, and words that betray its country, can settle it.
 
-use super::amount::{NumberContext, decimal_evidence};
+use super::amount::{NumberContext, decimal_evidence, misread_sign};
 use super::currency;
 use super::date::DateOrder::{self, DayMonthYear, MonthDayYear, YearMonthDay};
 use super::date::order_evidence;
@@ -19,13 +19,22 @@ pub struct ValueContext {
     pub decimal: Option<char>,
     /// Whether nothing speaks against the document being American.
     pub american: bool,
+    /// The figure that the sign of money behind sums was read as ([`misread_sign`]).
+    pub sign_read_as: Option<char>,
     /// Whether the words are the page's own text, in which no letter is misread.
     pub as_written: bool,
 }
 
 impl Default for ValueContext {
     fn default() -> Self {
-        Self { order: None, currency: None, decimal: None, american: true, as_written: false }
+        Self {
+            order: None,
+            currency: None,
+            decimal: None,
+            american: true,
+            sign_read_as: None,
+            as_written: false,
+        }
     }
 }
 
@@ -39,7 +48,9 @@ impl ValueContext {
     /// From all the words of a page.
     pub fn of_page(page: &Page) -> Self {
         let as_written = page.source != WordSource::Ocr;
-        Self { as_written, ..Self::of_words(&page.words) }
+        let context = Self::of_words(&page.words);
+        let sign_read_as = context.sign_read_as.filter(|_| !as_written);
+        Self { as_written, sign_read_as, ..context }
     }
 
     /// From running text.
@@ -61,12 +72,18 @@ impl ValueContext {
         });
         let decimal = most_frequent(text.split_whitespace().filter_map(decimal_evidence).collect());
         let decimal = decimal.or(habits.map(|(_, decimal)| decimal));
-        Self { order, currency, decimal, american, as_written: false }
+        let sign_read_as = misread_sign(text);
+        Self { order, currency, decimal, american, sign_read_as, as_written: false }
     }
 
     /// The part that numbers need.
     pub fn numbers(&self) -> NumberContext<'_> {
-        NumberContext { currency: self.currency, decimal: self.decimal, american: self.american }
+        NumberContext {
+            currency: self.currency,
+            decimal: self.decimal,
+            american: self.american,
+            sign_read_as: self.sign_read_as,
+        }
     }
 }
 

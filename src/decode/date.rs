@@ -175,6 +175,9 @@ fn figures_of(window: &[Token]) -> Option<Figures<'_>> {
     (shape && (full || figures.alike())).then_some(figures)
 }
 
+/// Years that a date is likely to be of.
+const OURS: std::ops::Range<i32> = 2015..2031;
+
 impl Figures<'_> {
     /// Whether both separators are the same mark.
     fn alike(self) -> bool {
@@ -199,13 +202,17 @@ impl Figures<'_> {
                 year_first().or_else(day_first).or_else(month_first)
             }
             // Dots are put between day and month where the day comes first.
+            // Where the month comes first, the day hardly does: 23/07/12 is of 2023.
             Some(DateOrder::MonthDayYear) if !dotted => month_first()
-                .or_else(|| self.of_our_time(day_first(), year_first()))
+                .or_else(|| self.of_our_time(day_first(), year_first(), OURS.start))
                 .or_else(year_first),
             _ => {
                 let plain = day_first().or_else(month_first);
-                let plain =
-                    if order.is_none() { self.of_our_time(plain, year_first()) } else { plain };
+                let plain = if order.is_none() {
+                    self.of_our_time(plain, year_first(), 2010)
+                } else {
+                    plain
+                };
                 // 18-12-31 read from the left is nearer than the year 2031.
                 let near = || year_first().filter(|d| (2000..2031).contains(&d.year()));
                 match plain {
@@ -221,16 +228,24 @@ impl Figures<'_> {
     }
 
     /// A date whose year is told by two figures behind day and month, or in front of them where that is likelier: on a
-    /// paper that says nothing else, 25/11/03 is hardly of 2003.
+    /// paper that says nothing else, 25/11/03 is hardly of 2003, or of any year from 2000 to the one before `until`.
     fn of_our_time(
         self,
         plain: Option<NaiveDate>,
         year_first: Option<NaiveDate>,
+        until: i32,
     ) -> Option<NaiveDate> {
-        const OURS: std::ops::Range<i32> = 2015..2031;
-        let old = plain.is_some_and(|day| (2000..2010).contains(&day.year()));
+        let old = plain.is_some_and(|day| (2000..until).contains(&day.year()));
         let ours = year_first.filter(|day| OURS.contains(&day.year()));
         if old && full_year(self.third).is_none() { ours.or(plain) } else { plain }
+    }
+
+    /// Whether it may be of a recent year as well as of a past one: 23/07/12.
+    fn may_begin_with_year(self) -> bool {
+        let year = number(self.first).map(two_digits);
+        let ends_old = year_of(self.third).is_some_and(|year| (2000..OURS.start).contains(&year));
+        let is_short = full_year(self.third).is_none() && self.second.gap == "/";
+        is_short && ends_old && year.is_some_and(|year| OURS.contains(&year))
     }
 
     /// The order, where only one is possible.
@@ -244,7 +259,9 @@ impl Figures<'_> {
         let year_last = full_year(self.third).is_some() || number(self.third)? > 31;
         let telling = year_last || "/.".contains(self.second.gap.as_str());
         match (a > 12, b > 12) {
-            (true, false) if telling && a <= 31 => Some(DateOrder::DayMonthYear),
+            (true, false) if telling && a <= 31 && !self.may_begin_with_year() => {
+                Some(DateOrder::DayMonthYear)
+            }
             // Between dots the day comes first, or it is a time.
             (false, true) if telling && b <= 31 && self.second.gap != "." => {
                 Some(DateOrder::MonthDayYear)

@@ -93,6 +93,12 @@ fn the_order_settles_what_figures_leave_open() {
         ("18-04-03", Some(YearMonthDay), "2018-04-03"),
         ("18/12/31", None, "2018-12-31"),
         ("98/12/25", None, "1998-12-25"),
+        // A year in front is likelier than one long past.
+        ("25/11/03", None, "2025-11-03"),
+        ("23/07/12", None, "2012-07-23"),
+        ("23/07/12", Some(MonthDayYear), "2023-07-12"),
+        ("25/12/18", Some(MonthDayYear), "2018-12-25"),
+        ("23/07/12", Some(DayMonthYear), "2012-07-23"),
         // Evidence in the figures themselves is stronger than the hint.
         ("25/12/2018", Some(MonthDayYear), "2018-12-25"),
         ("12/25/2018", Some(DayMonthYear), "2018-12-25"),
@@ -168,7 +174,7 @@ fn what_is_no_date_gives_none() {
 #[test]
 fn telling_dates_are_evidence_for_the_order() {
     use DateOrder::{DayMonthYear, MonthDayYear, YearMonthDay};
-    let cases: [(&str, &[DateOrder]); 11] = [
+    let cases: [(&str, &[DateOrder]); 14] = [
         ("due 25/12/2018", &[DayMonthYear]),
         ("12/25/18 and 04/20/18", &[MonthDayYear, MonthDayYear]),
         ("03/04/2018", &[]),
@@ -180,6 +186,9 @@ fn telling_dates_are_evidence_for_the_order() {
         ("2016 3 0.70", &[]),
         ("18-12-25", &[]),
         ("25 Dec 2018", &[]),
+        ("23/07/12", &[]),
+        ("25/12/18", &[DayMonthYear]),
+        ("23.07.12", &[DayMonthYear]),
     ];
     for (text, expected) in cases {
         assert_eq!(order_evidence(text), expected, "{text}");

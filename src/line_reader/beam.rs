@@ -14,6 +14,24 @@ pub const CANDIDATES: usize = 6;
 /// Best classes of a step with their log-probabilities, the best first.
 pub type Candidates = [(i64, f32); CANDIDATES];
 
+/// Classes with a lower log-probability are not looked at.
+const LEAST: f32 = -6.0;
+
+/// The best of a step's `log_probabilities` [classes], those above [`LEAST`].
+pub fn likeliest(log_probabilities: &[f32]) -> Candidates {
+    let mut best = [(BLANK, f32::NEG_INFINITY); CANDIDATES];
+    let mut bar = LEAST;
+    for (class, &log_probability) in log_probabilities.iter().enumerate() {
+        if log_probability > bar {
+            let place = best.iter().take_while(|(_, better)| *better >= log_probability).count();
+            best[place..].rotate_right(1);
+            best[place] = (class as i64, log_probability);
+            bar = bar.max(best[CANDIDATES - 1].1);
+        }
+    }
+    best
+}
+
 /// How paths are weighed and how many are kept.
 #[derive(Debug, Clone, Copy)]
 pub struct BeamOptions {
@@ -23,15 +41,13 @@ pub struct BeamOptions {
     pub bonus: f32,
     /// Paths kept at each step.
     pub width: usize,
-    /// Classes with a lower log-probability are not looked at.
-    pub least: f32,
     /// Of a step whose best class has a higher log-probability, nothing else is looked at.
     pub sure: f32,
 }
 
 impl Default for BeamOptions {
     fn default() -> Self {
-        Self { weight: 0.25, bonus: 0.5, width: 8, least: -6.0, sure: -0.005 }
+        Self { weight: 0.25, bonus: 0.5, width: 8, sure: -0.005 }
     }
 }
 
@@ -110,7 +126,7 @@ fn choices(step: &Candidates, options: BeamOptions) -> &[(i64, f32)] {
     if step[0].1 > options.sure {
         return &step[..1];
     }
-    let likely = step.iter().take_while(|(_, log_probability)| *log_probability > options.least);
+    let likely = step.iter().take_while(|(_, log_probability)| *log_probability > LEAST);
     &step[..likely.count().max(1)]
 }
 
@@ -198,6 +214,16 @@ mod tests {
         let alphabet = Alphabet::default();
         let digits = [('1', Some(('7', 0.45))), ('2', None)];
         assert_eq!(read(&steps(&digits, &alphabet), &"72\n".repeat(50)).0, "12");
+    }
+
+    #[test]
+    fn the_likeliest_classes_come_first_and_hopeless_ones_not_at_all() {
+        let step = [-3.0, -7.0, -0.2, -5.9, -4.0, -3.0, -2.5, -5.0, -4.5];
+        let best = likeliest(&step).map(|(class, _)| class);
+        assert_eq!(best, [2, 6, 0, 5, 4, 8]);
+        let best = likeliest(&[-0.1, -8.0, -3.0]);
+        assert_eq!(best[..2], [(0, -0.1), (2, -3.0)]);
+        assert_eq!(best[2].1, f32::NEG_INFINITY);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::geometry::PixelBox;
 use crate::model::precision::{Precision, products_in};
 use crate::model::weights::{Checkpoint, Missing, write_8bit, write_safetensors};
 use alphabet::Alphabet;
-use beam::{BeamOptions, CANDIDATES, Candidates};
+use beam::{BeamOptions, Candidates};
 use image::GrayImage;
 use network::{Network, STEP, Size, stack};
 use ngrams::Ngrams;
@@ -216,18 +216,16 @@ impl LineReader {
 /// `output` [batch, steps, classes] → the best classes and their log-probabilities, cut to each strip's
 /// steps.
 fn candidates(output: &Tensor, strips: &[&Strip]) -> Vec<Vec<Candidates>> {
-    let (values, classes) = output.topk(CANDIDATES as i64, 2, true, true);
-    let steps = output.size().get(1).copied().unwrap_or(0) as usize;
-    let values = Vec::<f32>::try_from(values.reshape([-1])).unwrap_or_default();
-    let classes = Vec::<i64>::try_from(classes.reshape([-1])).unwrap_or_default();
-    let all: Vec<Candidates> = classes
-        .chunks_exact(CANDIDATES)
-        .zip(values.chunks_exact(CANDIDATES))
-        .map(|(classes, values)| std::array::from_fn(|index| (classes[index], values[index])))
-        .collect();
-    all.chunks(steps.max(1))
+    let size = |dim| output.size().get(dim).map_or(0, |&size: &i64| size as usize);
+    let (steps, classes) = (size(1), size(2).max(1));
+    let values = Vec::<f32>::try_from(output.reshape([-1])).unwrap_or_default();
+    values
+        .chunks(steps.max(1) * classes)
         .zip(strips)
-        .map(|(row, strip)| row[..(network::steps(strip.width) as usize).min(steps)].to_vec())
+        .map(|(rows, strip)| {
+            let steps = network::steps(strip.width) as usize;
+            rows.chunks_exact(classes).take(steps).map(beam::likeliest).collect()
+        })
         .collect()
 }
 

@@ -108,7 +108,8 @@ impl Network {
     /// ([`products_in`](crate::model::precision::products_in)). Call when the weights are final.
     pub fn fold(&mut self) {
         self.convs.iter_mut().for_each(Conv::fold);
-        self.recurrent.iter_mut().for_each(|weight| *weight = factor(weight));
+        let rest = [&mut self.output_weight, &mut self.output_bias];
+        self.recurrent.iter_mut().chain(rest).for_each(|weight| *weight = factor(weight));
     }
 
     /// `strips` [batch, 1, 32, width], ink 1 → log-probabilities [batch, steps(width), classes].
@@ -117,16 +118,15 @@ impl Network {
             self.convs.iter().fold(channels_last(strips), |map, conv| conv.forward(&map, train));
         // [batch, steps, channels]
         let sequence = map.squeeze_dim(2).transpose(1, 2).contiguous();
-        let states = self.read(&sequence, train);
-        states.linear(&self.output_weight, Some(&self.output_bias)).log_softmax(-1, Kind::Float)
+        let kind = factor_while(train);
+        let (states, weight) = (self.read(&sequence, train), kind(&self.output_weight));
+        states.linear(&weight, Some(kind(&self.output_bias))).log_softmax(-1, Kind::Float)
     }
 
     /// [batch, steps, channels] → [batch, steps, 2 · hidden]
     fn read(&self, sequence: &Tensor, train: bool) -> Tensor {
         let batch = sequence.size().first().copied().unwrap_or(0);
-        // Long sums over steps are learned in full precision.
-        let kind =
-            |tensor: &Tensor| if train { tensor.to_kind(Kind::Float) } else { factor(tensor) };
+        let kind = factor_while(train);
         let sequence = kind(sequence);
         let shape = [2 * RECURRENT_LAYERS, batch, self.size.hidden];
         let state = Tensor::zeros(shape, (sequence.kind(), sequence.device()));
@@ -141,8 +141,13 @@ impl Network {
             true,
             true,
         );
-        states.to_kind(Kind::Float)
+        states
     }
+}
+
+/// Long sums over steps are learned in full precision.
+fn factor_while(train: bool) -> impl Fn(&Tensor) -> Tensor {
+    move |tensor| if train { tensor.to_kind(Kind::Float) } else { factor(tensor) }
 }
 
 /// Steps that a strip of this width has.

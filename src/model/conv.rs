@@ -93,7 +93,8 @@ impl Conv {
                 )
             }
         };
-        if self.shape.pools { halve(&output).relu() } else { output.relu() }
+        let mut output = if self.shape.pools { halve(&output) } else { output };
+        if train { output.relu() } else { output.relu_() }
     }
 
     /// The convolution alone.
@@ -108,16 +109,21 @@ impl Conv {
     }
 }
 
-/// Every two by two pixels as the four channels of one: [batch, 1, height, width] → [batch, 4, ⌈height / 2⌉, ⌈width / 2⌉].
-/// oneDNN has no kernel for strided convolutions of a single channel that comes near the others': this one is
-/// seven times as fast, and sums the same products.
+/// Every two by two pixels as the four channels of one: [batch, 1, height, width] → [batch, 4, ⌈height / 2⌉, ⌈width / 2⌉],
+/// channels side by side in memory. oneDNN has no kernel for strided convolutions of a single channel that comes near
+/// the others': this one is seven times as fast, and sums the same products.
 fn quartered(image: &Tensor) -> Tensor {
-    let odd = |dim| image.size().get(dim).map_or(0, |side| side % 2);
-    let even = match (odd(2), odd(3)) {
-        (0, 0) => image.shallow_clone(),
-        (below, right) => image.constant_pad_nd([0, right, 0, below]),
+    let side = |dim| image.size().get(dim).copied().unwrap_or(0);
+    let (batch, height, width) = (side(0), side(2) + side(2) % 2, side(3) + side(3) % 2);
+    let even = if (height, width) == (side(2), side(3)) {
+        image.shallow_clone()
+    } else {
+        image.constant_pad_nd([0, width - side(3), 0, height - side(2)])
     };
-    channels_last(&even.pixel_unshuffle(2))
+    even.reshape([batch, height / 2, 2, width / 2, 2])
+        .permute([0, 1, 3, 2, 4])
+        .reshape([batch, height / 2, width / 2, 4])
+        .permute([0, 3, 1, 2])
 }
 
 /// The kernel for [`quartered`] pictures: [outputs, 1, 5, 5] → [outputs, 4, 3, 3].
