@@ -88,13 +88,15 @@ fn without_sign(digits: &str, sign: Option<char>) -> &str {
     }
 }
 
-/// Whether three figures follow the only separator, and some stand before it.
+/// Whether three figures follow a separator that stands nowhere before, and some stand before it.
 fn ends_in_three(digits: &str) -> bool {
-    let mut parts = digits.split(is_decimal_mark);
-    let (before, after, more) = (parts.next(), parts.next(), parts.next());
-    let figures = |part: Option<&str>| part.map_or(0, |part| part.len());
-    let all = digits.chars().all(|c| c.is_ascii_digit() || is_decimal_mark(c));
-    all && more.is_none() && figures(before) > 0 && figures(after) == 3
+    let Some(at) = digits.rfind(is_decimal_mark) else { return false };
+    let (before, rest) = digits.split_at(at);
+    let mark = rest.chars().next().unwrap_or_default();
+    let after = &rest[mark.len_utf8()..];
+    let is_part = |c: char| c.is_ascii_digit() || (is_decimal_mark(c) && c != mark);
+    let is_whole = before.starts_with(|c: char| c.is_ascii_digit()) && before.chars().all(is_part);
+    is_whole && after.len() == 3 && after.chars().all(|c| c.is_ascii_digit())
 }
 
 /// The figure that the euro sign was read as in some places, where a page sets it right behind sums: some have it

@@ -161,7 +161,7 @@ fn a_sign_that_is_read_as_a_figure_is_none_of_the_sum() {
         ("20,506", "20.50"),
         ("TOTAL 20,506", "20.50"),
         ("10,00€", "10.00"),
-        ("1.120,506", "1120.506"),
+        ("1.120,506", "1120.50"),
     ] {
         assert_eq!(amount(text).as_deref(), Some(expected), "{text}");
     }
@@ -169,7 +169,7 @@ fn a_sign_that_is_read_as_a_figure_is_none_of_the_sum() {
         "Menu 10,00 Agua 2,506 TOTAL 20,506",
         "Menu 10,00€ Agua 2,506",
         "Menu 10,00€ Agua 2,506 Vino 8,008",
-        "Menu 10,00€ 1.250.006 2,506.006",
+        "Menu 10,00€ 1.250.006 2,506,006",
     ] {
         assert_eq!(misread_sign(other), None, "{other}");
     }

@@ -44,6 +44,7 @@ mod quantities;
 mod rate_lines;
 mod rates;
 mod receipts;
+mod scraps;
 mod second_choice;
 pub mod sequence;
 mod several;

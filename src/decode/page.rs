@@ -20,6 +20,7 @@ use super::party_sections::heed_sections;
 use super::quantities::doubt_quantities;
 use super::rates::join_rates;
 use super::receipts::doubt_unnamed;
+use super::scraps::leave_out_scraps;
 use super::second_choice::second_choices;
 use super::sequence::Evidence;
 use super::signatures::heed_signatures;
@@ -281,6 +282,7 @@ pub fn decode_page(
     }
     if !is_plain {
         complete_names(&mut decoding, page);
+        leave_out_scraps(&mut decoding, page);
     }
     let pairs = match &prediction.pairs {
         Some(pairs) => pairs_of_words(&decoding, pairs),
