@@ -77,8 +77,8 @@ pub struct TrainArgs {
     /// Reader whose probabilities are learned beside the texts
     #[arg(long, value_name = "DIR")]
     pub teacher: Option<PathBuf>,
-    /// Width of a reader that starts from nothing: `small` reads pages, `large` teaches
-    #[arg(long, default_value = "small", value_name = "small|large", conflicts_with = "base")]
+    /// Width of a reader that starts from nothing: `large` as the one in the program, `small` with half of its arithmetic
+    #[arg(long, default_value = "large", value_name = "large|small", conflicts_with = "base")]
     pub size: ReaderSize,
     #[arg(long, default_value_t = ReaderOptions::default().epochs)]
     pub epochs: usize,
@@ -105,15 +105,15 @@ pub struct TrainArgs {
 /// Widths that `--size` offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReaderSize {
-    Small,
     Large,
+    Small,
 }
 
 impl ReaderSize {
     fn size(self) -> Size {
         match self {
-            Self::Small => Size::SMALL,
             Self::Large => Size::LARGE,
+            Self::Small => Size::SMALL,
         }
     }
 }

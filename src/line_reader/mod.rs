@@ -112,7 +112,7 @@ impl LineReader {
 
     /// As wide as its weights are.
     fn filled(alphabet: &str, weights: &Checkpoint, device: Device) -> Result<Self> {
-        let size = Size::of(weights)?.unwrap_or(Size::SMALL);
+        let size = Size::of(weights)?.unwrap_or(Size::LARGE);
         let reader = Self::fresh(Alphabet::from_json(alphabet)?, size, device);
         weights.fill(&reader.store, Missing::Refuse)?;
         Ok(reader)
@@ -294,17 +294,19 @@ mod tests {
     }
 
     #[test]
-    fn a_saved_reader_reads_as_before() {
-        tch::manual_seed(2);
-        let mut reader = LineReader::fresh(Alphabet::default(), Size::SMALL, Device::Cpu);
-        let dir = tempfile::tempdir().unwrap();
-        reader.save(dir.path()).unwrap();
-        reader.freeze();
-        let again = LineReader::open(dir.path(), Device::Cpu).unwrap();
-        let mut page = GrayImage::from_pixel(300, 40, Luma([255]));
-        (0..300).step_by(9).for_each(|x| page.put_pixel(x, 20, Luma([0])));
-        let line = [PixelBox::new(0, 5, 300, 35)];
-        assert_eq!(reader.read(&page, &line).unwrap(), again.read(&page, &line).unwrap());
+    fn a_saved_reader_of_either_width_reads_as_before() {
+        for size in [Size::SMALL, Size::LARGE] {
+            tch::manual_seed(2);
+            let mut reader = LineReader::fresh(Alphabet::default(), size, Device::Cpu);
+            let dir = tempfile::tempdir().unwrap();
+            reader.save(dir.path()).unwrap();
+            reader.freeze();
+            let again = LineReader::open(dir.path(), Device::Cpu).unwrap();
+            let mut page = GrayImage::from_pixel(300, 40, Luma([255]));
+            (0..300).step_by(9).for_each(|x| page.put_pixel(x, 20, Luma([0])));
+            let line = [PixelBox::new(0, 5, 300, 35)];
+            assert_eq!(reader.read(&page, &line).unwrap(), again.read(&page, &line).unwrap());
+        }
     }
 
     #[test]

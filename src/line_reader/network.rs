@@ -29,9 +29,9 @@ pub struct Size {
 }
 
 impl Size {
-    /// For a teacher: 1.28 million weights.
+    /// What reads pages: 1.28 million weights.
     pub const LARGE: Self = Self { channels: [32, 64, 96, 128, 128, 192], hidden: 128 };
-    /// What reads pages: half of that arithmetic.
+    /// Half of its arithmetic, .79 million weights; docs/ocr.md has what that costs.
     pub const SMALL: Self = Self { channels: [16, 32, 64, 96, 128, 160], hidden: 96 };
 
     /// Of the network whose weights these are; `None` where they are no reader's.
