@@ -70,11 +70,6 @@ impl Conv {
         self.folded = Some((factor(&(&self.weight * scale.view([-1, 1, 1, 1]))), factor(&bias)));
     }
 
-    /// Channels of what comes out.
-    pub fn outputs(&self) -> i64 {
-        self.shape.outputs
-    }
-
     /// `[batch, inputs, height, width]` → `[batch, outputs, height / stride, width / stride]`
     pub fn forward(&self, input: &Tensor, train: bool) -> Tensor {
         let output = match &self.folded {

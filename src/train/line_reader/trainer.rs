@@ -219,11 +219,14 @@ impl ReaderTrainer<'_> {
             let _products = products_in(self.options.precision.products(device));
             reader.network.forward(&stack(&batch.strips, device), true)
         };
-        let mut loss = loss(&output, &batch.targets, caseless);
-        if let Some(teachers) = &batch.teachers {
-            let lengths: Vec<i64> = batch.targets.iter().map(|target| target.steps).collect();
-            loss = loss + distance(&output, teachers, &lengths) * TEACHER_WEIGHT;
-        }
+        let of_texts = loss(&output, &batch.targets, caseless);
+        let loss = match &batch.teachers {
+            Some(teachers) => {
+                let lengths: Vec<i64> = batch.targets.iter().map(|target| target.steps).collect();
+                of_texts + distance(&output, teachers, &lengths) * TEACHER_WEIGHT
+            }
+            None => of_texts,
+        };
         let value = loss.double_value(&[]);
         if !value.is_finite() {
             return Err(Error::new(
