@@ -310,6 +310,20 @@ mod tests {
     }
 
     #[test]
+    fn weights_of_no_reader_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        LineReader::fresh(Alphabet::default(), Size::SMALL, Device::Cpu).save(dir.path()).unwrap();
+        let kind = (tch::Kind::Float, Device::Cpu);
+        let vast =
+            |index: usize| (format!("conv.{index}.weight"), Tensor::zeros([100_000, 1], kind));
+        let mut weights: std::collections::HashMap<String, Tensor> = (0..6).map(vast).collect();
+        weights.insert("recurrent.0.forward.state".into(), Tensor::zeros([1, 100_000], kind));
+        write_safetensors(&weights, &dir.path().join(WEIGHTS_FILE)).unwrap();
+        let error = LineReader::open(dir.path(), Device::Cpu).err().unwrap();
+        assert_eq!(error.code, ErrorCode::WeightsMismatch);
+    }
+
+    #[test]
     fn a_words_box_lies_close_to_its_ink() {
         let mut page = GrayImage::from_pixel(200, 60, Luma([255]));
         for (x, y) in (100..120).flat_map(|x| (20..40).map(move |y| (x, y))) {

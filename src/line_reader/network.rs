@@ -18,6 +18,8 @@ use tch::{Kind, Tensor, nn};
 pub const STEP: u32 = 4;
 const RECURRENT_LAYERS: i64 = 2;
 const CONVOLUTIONS: usize = 6;
+/// What claims to be wider is no reader.
+const WIDEST: i64 = 1024;
 
 /// How wide a network is. Its weights tell ([`Size::of`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +53,8 @@ impl Size {
                 _ => {}
             }
         })?;
-        let known = size.channels.iter().all(|&channels| channels > 0) && size.hidden > 0;
+        let is_known = |width: &i64| (1..=WIDEST).contains(width);
+        let known = size.channels.iter().all(is_known) && is_known(&size.hidden);
         Ok(known.then_some(size))
     }
 
