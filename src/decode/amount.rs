@@ -7,6 +7,7 @@
 
 use super::currency::{self, Mark};
 use super::number::{Run, is_decimal_mark, is_separator, runs};
+use super::surplus::is_figures;
 
 /// A sum of money in normal form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,22 +82,17 @@ fn with_points(text: &str) -> Vec<char> {
 
 /// What stands before a last figure that is a sign of money ([`misread_sign`]).
 fn without_sign(digits: &str, sign: Option<char>) -> &str {
-    let is_sign = |figure: &char| ends_in_three(digits) && Some(*figure) == sign;
-    match digits.chars().next_back().filter(is_sign) {
-        Some(_) => &digits[..digits.len() - 1],
-        None => digits,
-    }
+    let sum = sign.filter(|_| ends_in_three(digits)).and_then(|sign| digits.strip_suffix(sign));
+    sum.unwrap_or(digits)
 }
 
 /// Whether three figures follow a separator that stands nowhere before, and some stand before it.
 fn ends_in_three(digits: &str) -> bool {
-    let Some(at) = digits.rfind(is_decimal_mark) else { return false };
-    let (before, rest) = digits.split_at(at);
-    let mark = rest.chars().next().unwrap_or_default();
-    let after = &rest[mark.len_utf8()..];
-    let is_part = |c: char| c.is_ascii_digit() || (is_decimal_mark(c) && c != mark);
+    let Some((before, after)) = digits.rsplit_once(is_decimal_mark) else { return false };
+    let is_last_mark = |c: char| digits[before.len()..].starts_with(c);
+    let is_part = |c: char| c.is_ascii_digit() || (is_decimal_mark(c) && !is_last_mark(c));
     let is_whole = before.starts_with(|c: char| c.is_ascii_digit()) && before.chars().all(is_part);
-    is_whole && after.len() == 3 && after.chars().all(|c| c.is_ascii_digit())
+    is_whole && after.len() == 3 && is_figures(after)
 }
 
 /// The figure that the euro sign was read as in some places, where a page sets it right behind sums: some have it
@@ -105,8 +101,7 @@ pub fn misread_sign(text: &str) -> Option<char> {
     let is_read = |word: &str| {
         let sum = word.strip_suffix('€').unwrap_or_default();
         let (whole, cents) = sum.split_once(is_decimal_mark).unwrap_or_default();
-        let figures = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
-        figures(whole) && figures(cents) && cents.len() == 2
+        !whole.is_empty() && is_figures(whole) && is_figures(cents) && cents.len() == 2
     };
     let odd: Vec<&str> = text.split_whitespace().filter(|word| ends_in_three(word)).collect();
     let figure = odd.first()?.chars().next_back()?;

@@ -91,6 +91,7 @@ impl LineFinder {
     pub fn freeze(&mut self) {
         self.store.freeze();
         let _guard = tch::no_grad_guard();
+        let _products = products_in(Precision::default().products(self.store.device()));
         self.network.fold();
     }
 

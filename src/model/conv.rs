@@ -30,6 +30,11 @@ impl ConvShape {
     fn is_stem(&self) -> bool {
         (self.inputs, self.kernel, self.stride, self.padding) == (1, [5, 5], [2, 2], [2, 2])
     }
+
+    /// The kernel that a weight is for what the convolution runs over.
+    fn kernel_of(&self, weight: &Tensor) -> Tensor {
+        if self.is_stem() { quartered_weight(weight) } else { weight.shallow_clone() }
+    }
 }
 
 /// A convolution, batch norm, and ReLU.
@@ -40,7 +45,7 @@ pub(crate) struct Conv {
     norm_bias: Tensor,
     running_mean: Tensor,
     running_var: Tensor,
-    /// Weight and bias with the norm multiplied in.
+    /// Kernel and bias with the norm multiplied in.
     folded: Option<(Tensor, Tensor)>,
 }
 
@@ -67,15 +72,16 @@ impl Conv {
     pub fn fold(&mut self) {
         let scale = &self.norm_weight * (&self.running_var + NORM_EPSILON).rsqrt();
         let bias = &self.norm_bias - &self.running_mean * &scale;
-        self.folded = Some((factor(&(&self.weight * scale.view([-1, 1, 1, 1]))), factor(&bias)));
+        let kernel = self.shape.kernel_of(&(&self.weight * scale.view([-1, 1, 1, 1])));
+        self.folded = Some((factor(&kernel), factor(&bias)));
     }
 
     /// `[batch, inputs, height, width]` → `[batch, outputs, height / stride, width / stride]`
     pub fn forward(&self, input: &Tensor, train: bool) -> Tensor {
         let output = match &self.folded {
-            Some((weight, bias)) if !train => self.products(input, weight, Some(&factor(bias))),
+            Some((kernel, bias)) if !train => self.products(input, kernel, Some(&factor(bias))),
             _ => {
-                let output = self.products(input, &self.weight, None);
+                let output = self.products(input, &self.shape.kernel_of(&self.weight), None);
                 output.to_kind(Kind::Float).batch_norm(
                     Some(&self.norm_weight),
                     Some(&self.norm_bias),
@@ -92,15 +98,13 @@ impl Conv {
         if train { output.relu() } else { output.relu_() }
     }
 
-    /// The convolution alone.
-    fn products(&self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
-        let ConvShape { stride, padding, .. } = self.shape;
-        let (input, weight) = (factor(input), factor(weight));
+    /// The convolution alone, by a kernel as [`ConvShape::kernel_of`] gives it.
+    fn products(&self, input: &Tensor, kernel: &Tensor, bias: Option<&Tensor>) -> Tensor {
+        let (input, kernel) = (factor(input), factor(kernel));
         if self.shape.is_stem() {
-            let (quarters, weight) = (quartered(&input), quartered_weight(&weight));
-            return quarters.conv2d(&weight, bias, [1, 1], [1, 1], [1, 1], 1);
+            return quartered(&input).conv2d(&kernel, bias, [1, 1], [1, 1], [1, 1], 1);
         }
-        input.conv2d(&weight, bias, stride, padding, [1, 1], 1)
+        input.conv2d(&kernel, bias, self.shape.stride, self.shape.padding, [1, 1], 1)
     }
 }
 
