@@ -5,6 +5,7 @@
 //! along it a picture's columns are moved up and down. What leans as a whole was made level before
 //! ([`super::turn`]).
 
+use super::frame::whole_level;
 use super::ink::{Blob, is_letter_like};
 use crate::geometry::{PageSize, PixelBox};
 use image::GrayImage;
@@ -151,7 +152,7 @@ impl Bend {
         let (width, height) = picture.dimensions();
         let mut straight = GrayImage::new(width, height);
         let source = picture.as_raw();
-        let last = f64::from(height.saturating_sub(1));
+        let last = height.saturating_sub(1) as usize;
         let nodes = width.div_ceil(STEP) + 1;
         for (y, row) in (0u32..).zip(straight.chunks_exact_mut(width.max(1) as usize)) {
             let y = f64::from(y);
@@ -160,12 +161,12 @@ impl Bend {
             for (x, pixel) in (0u32..).zip(row.iter_mut()) {
                 let (node, part) = ((x / STEP) as usize, f64::from(x % STEP) / f64::from(STEP));
                 let shift = shifts[node] * (1.0 - part) + shifts[node + 1] * part;
-                let at = (y + shift).clamp(0.0, last);
-                let (upper, part) = (at.floor(), at - at.floor());
-                let level = |row: f64| {
-                    f64::from(source[row.min(last) as usize * width as usize + x as usize])
-                };
-                *pixel = (level(upper) * (1.0 - part) + level(upper + 1.0) * part).round() as u8;
+                let at = (y + shift).clamp(0.0, last as f64);
+                let upper = at as usize;
+                let part = at - upper as f64;
+                let level =
+                    |row: usize| f64::from(source[row.min(last) * width as usize + x as usize]);
+                *pixel = whole_level(level(upper) * (1.0 - part) + level(upper + 1) * part);
             }
         }
         straight

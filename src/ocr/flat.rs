@@ -1,6 +1,7 @@
 //! A sheet photographed at an angle, laid flat: its picture as seen from straight above, and the way
 //! back for boxes.
 
+use super::frame::whole_level;
 use super::sheet::Corners;
 use crate::geometry::{PageSize, PixelBox};
 use crate::homography::Homography;
@@ -51,14 +52,14 @@ impl Flat {
                 let x = (at(0) / depth - 0.5).clamp(0.0, last_x);
                 let y = (at(1) / depth - 0.5).clamp(0.0, last_y);
                 let (left, top) = (x as usize, y as usize);
-                let (fx, fy) = (x.fract() as f32, y.fract() as f32);
+                let (fx, fy) = ((x - left as f64) as f32, (y - top as f64) as f32);
                 let right = usize::from(left + 1 < columns);
                 let below = if (top + 1) * columns < source.len() { columns } else { 0 };
                 let corner = top * columns + left;
                 let level = |offset: usize| f32::from(source[corner + offset]);
                 let upper = level(0) * (1.0 - fx) + level(right) * fx;
                 let lower = level(below) * (1.0 - fx) + level(below + right) * fx;
-                *pixel = (upper * (1.0 - fy) + lower * fy).round() as u8;
+                *pixel = whole_level((upper * (1.0 - fy) + lower * fy).into());
             }
         }
         flat

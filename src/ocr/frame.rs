@@ -107,6 +107,11 @@ impl Turn {
     }
 }
 
+/// A level between two of a picture, rounded: `round` asks a library for every pixel.
+pub fn whole_level(level: f64) -> u8 {
+    (level + 0.5) as u8
+}
+
 /// Turns a picture clockwise about its centre by a few degrees; what comes in at the edges is white.
 fn rotate(image: &GrayImage, degrees: f32) -> GrayImage {
     const PAPER: f32 = 255.0;
@@ -114,11 +119,18 @@ fn rotate(image: &GrayImage, degrees: f32) -> GrayImage {
     let (sin, cos) = degrees.to_radians().sin_cos();
     let (cx, cy) = (width as f32 / 2.0, height as f32 / 2.0);
     let source = image.as_raw();
+    let (columns, rows) = (i64::from(width), i64::from(height));
     let level = |x: i64, y: i64| -> f32 {
-        if x < 0 || y < 0 || x >= i64::from(width) || y >= i64::from(height) {
+        if x < 0 || y < 0 || x >= columns || y >= rows {
             return PAPER;
         }
-        f32::from(source[y as usize * width as usize + x as usize])
+        f32::from(source[(y * columns + x) as usize])
+    };
+    // The pixel before a place, and how far the place is from it.
+    let before = |at: f32| {
+        let whole = at as i64;
+        let first = if whole as f32 > at { whole - 1 } else { whole };
+        (first, at - first as f32)
     };
     let mut turned = GrayImage::new(width, height);
     for (row, y) in turned.chunks_exact_mut(width.max(1) as usize).zip(0u32..) {
@@ -126,13 +138,11 @@ fn rotate(image: &GrayImage, degrees: f32) -> GrayImage {
         for (pixel, x) in row.iter_mut().zip(0u32..) {
             let dx = x as f32 + 0.5 - cx;
             // Where this pixel came from: the turn undone.
-            let (from_x, from_y) = (cx + dx * cos + dy * sin - 0.5, cy - dx * sin + dy * cos - 0.5);
-            let (left, top) = (from_x.floor(), from_y.floor());
-            let (fx, fy) = (from_x - left, from_y - top);
-            let (left, top) = (left as i64, top as i64);
+            let (left, fx) = before(cx + dx * cos + dy * sin - 0.5);
+            let (top, fy) = before(cy - dx * sin + dy * cos - 0.5);
             let upper = level(left, top) * (1.0 - fx) + level(left + 1, top) * fx;
             let lower = level(left, top + 1) * (1.0 - fx) + level(left + 1, top + 1) * fx;
-            *pixel = (upper * (1.0 - fy) + lower * fy).round() as u8;
+            *pixel = whole_level((upper * (1.0 - fy) + lower * fy).into());
         }
     }
     turned

@@ -1,12 +1,12 @@
 //! Our networks first. They find the lines and read them all, and the engine reads only the pieces that ours is not
-//! sure of: layout and recognition are nearly all of the engine's time. A page of a kind that ours does not know
-//! shows in a sample of its lines and is left to the engine (docs/ocr.md).
+//! sure of: layout and recognition are nearly all of the engine's time. A page that stands on its head shows in a
+//! sample of its lines (docs/ocr.md).
 
 use super::Reread;
 use super::again;
 use super::engine::{Engine, FoundLine, ReadRequest};
 use super::found;
-use super::frame::Cut;
+use super::frame::{Cut, Turn};
 use super::leaders::without_leaders;
 use super::read::PageReader;
 use super::reread::Rereader;
@@ -25,7 +25,7 @@ pub struct LeadOptions {
     pub sure: f32,
     /// Pieces that are read first, spread over the page.
     pub sample: usize,
-    /// Where more than this share of them is doubtful, the engine reads the page.
+    /// Where more than this share of them is doubtful, the page may stand on its head.
     pub most_doubtful: f32,
 }
 
@@ -48,18 +48,74 @@ const LOGO: [f32; 2] = [2.2, 1.8];
 /// Paper left around a piece that the engine reads, in heights of the piece.
 const MARGIN: f32 = 0.3;
 
+/// The pieces of a page's lines, and how some of them read.
+pub(super) struct Sampled {
+    pieces: Vec<Segment>,
+    /// Lines that the engine passed over.
+    unread: Vec<PixelBox>,
+    /// Whether the lines are our finder's.
+    are_found: bool,
+    /// The pieces that were read, spread over the page.
+    places: Vec<usize>,
+    readings: Vec<Reading>,
+}
+
+impl Sampled {
+    /// Whether the page stands on its head: many pieces are doubtful, and turned round all together are read this many times
+    /// as surely.
+    ///
+    /// # Errors
+    /// As reading lines.
+    pub(super) fn reads_better_turned(
+        &self,
+        page: &Upright,
+        lead: &Rereader,
+        margin: f32,
+    ) -> Result<bool> {
+        let doubtful = self.readings.iter().filter(|reading| !lead.is_sure(reading)).count();
+        if doubtful as f32 <= lead.options().lead.most_doubtful * self.readings.len() as f32 {
+            return Ok(false);
+        }
+        let half = Turn::new(page.size(), 2, 0.0);
+        let boxes: Vec<PixelBox> =
+            self.places.iter().map(|&n| half.to_page(self.pieces[n].bbox)).collect();
+        let turned = lead.read(&half.apply(&page.picture), &boxes)?;
+        let sureness = |readings: &[Reading]| readings.iter().map(Reading::sureness).sum::<f32>();
+        Ok(sureness(&turned) > margin * sureness(&self.readings))
+    }
+
+    /// Our reading of every piece.
+    fn all(self, page: &Upright, lead: &Rereader) -> Result<(Vec<Segment>, Vec<Reading>)> {
+        let Self { pieces, places, readings: sampled, .. } = self;
+        let mut readings = vec![None; pieces.len()];
+        for (n, reading) in places.into_iter().zip(sampled) {
+            readings[n] = Some(reading);
+        }
+        let unread = |(piece, reading): (&Segment, &Option<Reading>)| {
+            reading.is_none().then_some(piece.bbox)
+        };
+        let boxes: Vec<PixelBox> = pieces.iter().zip(&readings).filter_map(unread).collect();
+        let mut others = lead.read(&page.picture, &boxes)?.into_iter();
+        let readings = readings
+            .into_iter()
+            .map(|reading| reading.or_else(|| others.next()).unwrap_or_default())
+            .collect();
+        Ok((pieces, readings))
+    }
+}
+
 impl<E: Engine> PageReader<E> {
-    /// The page's words where ours reads first; `None` where the engine should. `found` are the lines as our finder found
-    /// them; where there are hardly any, the engine looks for some.
+    /// A page's pieces and our reading of a sample of them; `None` where the engine should read the page. `found` are the
+    /// lines as our finder found them; where there are hardly any, the engine looks for some.
     ///
     /// # Errors
     /// As reading a page.
-    pub(super) fn led(
+    pub(super) fn sampled(
         &self,
         page: &Upright,
         lead: &Rereader,
         found: &[PixelBox],
-    ) -> Result<Option<Vec<Word>>> {
+    ) -> Result<Option<Sampled>> {
         if lead.mode() != Reread::Auto {
             return Ok(None);
         }
@@ -71,11 +127,30 @@ impl<E: Engine> PageReader<E> {
             let unread = segment::unread_lines_of(page, &outlines);
             (outlines, unread)
         };
-        let mut pieces = pieces(outlines, page.letter_height);
+        let pieces = pieces(outlines, page.letter_height);
         if pieces.is_empty() || pieces.len() + unread.len() > lead.options().most_pieces {
             return Ok(None);
         }
-        let Some(mut readings) = readings(page, lead, &pieces)? else { return Ok(None) };
+        let every = pieces.len().div_ceil(lead.options().lead.sample.max(1)).max(1);
+        let places: Vec<usize> = (0..pieces.len()).filter(|n| n % every == every / 2).collect();
+        let boxes: Vec<PixelBox> = places.iter().map(|&n| pieces[n].bbox).collect();
+        let readings = lead.read(&page.picture, &boxes)?;
+        Ok(Some(Sampled { pieces, unread, are_found, places, readings }))
+    }
+
+    /// The words of a page that ours reads first.
+    ///
+    /// # Errors
+    /// As reading a page.
+    pub(super) fn led(
+        &self,
+        page: &Upright,
+        lead: &Rereader,
+        found: &[PixelBox],
+        mut sampled: Sampled,
+    ) -> Result<Vec<Word>> {
+        let (are_found, unread) = (sampled.are_found, std::mem::take(&mut sampled.unread));
+        let (mut pieces, mut readings) = sampled.all(page, lead)?;
         again::read_narrower(page, lead, &pieces, &mut readings)?;
         let rows = again::rows_read_better(page, lead, &mut pieces, &mut readings)?;
         let sure = lead.options().lead.sure;
@@ -86,9 +161,9 @@ impl<E: Engine> PageReader<E> {
         let others = others.iter().filter_map(|reading| Segment::of(settle.alone(reading, 0, 0)));
         if are_found && !self.is_receipt(page, found) {
             pieces.extend(others);
-            return Ok(Some(found::in_columns(pieces)));
+            return Ok(found::in_columns(pieces));
         }
-        Ok(Some(segment::in_order(pieces, others.collect())))
+        Ok(segment::in_order(pieces, others.collect()))
     }
 
     /// Gives pieces their words: as ours reads them, and where any word is right with less than `sure`, as both do.
@@ -148,27 +223,6 @@ impl<E: Engine> PageReader<E> {
             })
             .collect()
     }
-}
-
-/// Our reading of every piece, a sample first; `None` where that is doubtful.
-fn readings(page: &Upright, lead: &Rereader, pieces: &[Segment]) -> Result<Option<Vec<Reading>>> {
-    let LeadOptions { sample, most_doubtful, .. } = lead.options().lead;
-    let every = pieces.len().div_ceil(sample.max(1)).max(1);
-    let boxes =
-        |chosen: &[usize]| -> Vec<PixelBox> { chosen.iter().map(|&n| pieces[n].bbox).collect() };
-    let (first, rest): (Vec<usize>, Vec<usize>) =
-        (0..pieces.len()).partition(|n| n % every == every / 2);
-    let sampled = lead.read(&page.picture, &boxes(&first))?;
-    let doubtful = sampled.iter().filter(|reading| !lead.is_sure(reading)).count();
-    if doubtful as f32 > most_doubtful * sampled.len() as f32 {
-        return Ok(None);
-    }
-    let others = lead.read(&page.picture, &boxes(&rest))?;
-    let mut readings = vec![Reading::default(); pieces.len()];
-    for (n, reading) in first.into_iter().zip(sampled).chain(rest.into_iter().zip(others)) {
-        readings[n] = reading;
-    }
-    Ok(Some(readings))
 }
 
 /// Outlines in pieces of lines; what stands in one line's box at another height is a piece of its own.
@@ -278,8 +332,9 @@ mod tests {
         let page =
             Upright::new(&picture, Turn::none(PageSize::new(picture.width(), picture.height())));
         let options = RereadOptions { lead: options, ..RereadOptions::default() };
-        let ours = Networks::embedded().unwrap();
-        let words = reader.led(&page, &Rereader::new(ours, mode, options), found).unwrap();
+        let lead = Rereader::new(Networks::embedded().unwrap(), mode, options);
+        let sampled = reader.sampled(&page, &lead, found).unwrap();
+        let words = sampled.map(|sampled| reader.led(&page, &lead, found, sampled).unwrap());
         (words, engine.read.load(Ordering::Relaxed))
     }
 
@@ -319,9 +374,23 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_doubtful_lines_is_left_to_the_engine_as_a_whole() {
-        let (words, pieces) = led(LeadOptions { sure: 2.0, ..LeadOptions::default() });
-        assert_eq!((words, pieces), (None, 0));
+    fn a_page_on_its_head_shows_in_a_sample_of_its_lines() {
+        let picture = receipt();
+        let size = PageSize::new(picture.width(), picture.height());
+        let engine = Told { lines: Vec::new(), read: AtomicUsize::new(0) };
+        let reader = PageReader::new(&engine, TesseractOptions::default());
+        let reads_better_turned = |turn: Turn, sure| {
+            let page = Upright::new(&picture, turn);
+            let lead = LeadOptions { sure, ..LeadOptions::default() };
+            let options = RereadOptions { lead, ..RereadOptions::default() };
+            let lead = Rereader::new(Networks::embedded().unwrap(), Reread::Auto, options);
+            let lines = lead.find_lines(&page.picture).unwrap();
+            let sampled = reader.sampled(&page, &lead, &lines).unwrap().unwrap();
+            sampled.reads_better_turned(&page, &lead, 1.25).unwrap()
+        };
+        assert!(reads_better_turned(Turn::new(size, 2, 0.0), 2.0));
+        assert!(!reads_better_turned(Turn::none(size), 2.0));
+        assert!(!reads_better_turned(Turn::new(size, 2, 0.0), 0.0), "sure lines are not asked");
     }
 
     #[test]

@@ -160,19 +160,23 @@ impl Paper {
     /// Divides every pixel by these levels of cells.
     fn divide(&self, picture: &mut GrayImage, levels: &[f32]) {
         let width = picture.width().max(1) as usize;
-        let side = self.side as f32;
+        // Between the middles of which two cells a pixel lies, and how far from the first.
+        let between = |pixel: u32, cells: usize| {
+            let at = (pixel as f32 + 0.5) / self.side as f32 - 0.5;
+            let at = at.clamp(0.0, (cells - 1) as f32);
+            let first = at as usize;
+            (first, (first + 1).min(cells - 1), at - first as f32)
+        };
+        let places: Vec<_> = (0..width as u32).map(|x| between(x, self.columns)).collect();
+        let mut of_row = vec![0.0; self.columns];
         for (row, y) in picture.chunks_exact_mut(width).zip(0u32..) {
-            let v = ((y as f32 + 0.5) / side - 0.5).clamp(0.0, (self.rows - 1) as f32);
-            let (top, down) = (v as usize, v.fract());
-            let bottom = (top + 1).min(self.rows - 1);
-            for (pixel, x) in row.iter_mut().zip(0u32..) {
-                let u = ((x as f32 + 0.5) / side - 0.5).clamp(0.0, (self.columns - 1) as f32);
-                let (left, across) = (u as usize, u.fract());
-                let right = (left + 1).min(self.columns - 1);
-                let cell = |column: usize, row: usize| levels[row * self.columns + column];
-                let upper = cell(left, top) * (1.0 - across) + cell(right, top) * across;
-                let lower = cell(left, bottom) * (1.0 - across) + cell(right, bottom) * across;
-                let paper = (upper * (1.0 - down) + lower * down).max(1.0);
+            let (upper, lower, down) = between(y, self.rows);
+            for (column, level) in of_row.iter_mut().enumerate() {
+                let cell = |row: usize| levels[row * self.columns + column];
+                *level = cell(upper) * (1.0 - down) + cell(lower) * down;
+            }
+            for (pixel, &(left, right, across)) in row.iter_mut().zip(&places) {
+                let paper = (of_row[left] * (1.0 - across) + of_row[right] * across).max(1.0);
                 *pixel = (f32::from(*pixel) * WHITE / paper).min(255.0) as u8;
             }
         }

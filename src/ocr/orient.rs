@@ -116,6 +116,12 @@ impl OrientOptions {
         Ok((best == 1).then(|| self.level(&turned).unwrap_or(turned.turn)))
     }
 
+    /// The turn of a page that is seen to stand on its head.
+    pub fn turned_round(&self, page: &GrayImage, upright: &Upright) -> Turn {
+        let turned = Upright::new(page, upright.turn.turned_on(2));
+        self.level(&turned).unwrap_or(turned.turn)
+    }
+
     /// The page among several turns of it whose sample reads most surely; the first unless another is
     /// clearly surer.
     fn surest(

@@ -37,7 +37,7 @@ pub struct ReadOptions {
 
 /// A page that was turned on its side and reads less surely than this is read as it came, too.
 const SURELY_TURNED: f32 = 0.85;
-/// A page that reads so surely is hardly bent.
+/// A page that reads so surely is hardly bent, and has no folds that matter.
 const SURELY: f32 = 0.9;
 /// Lines that depart from their level by fewer heights of letters are read as they are: in photographs and on what reads
 /// less surely, and elsewhere.
@@ -134,7 +134,7 @@ impl<E: Engine> PageReader<E> {
             let words = self.words(&mut straight)?;
             reading = surer(reading, Reading { level: straight, words });
         }
-        if !reading.level.photographed {
+        if !reading.level.photographed || segment::mean_confidence(&reading.words) >= SURELY {
             return Ok(reading);
         }
         // Paper in a photograph is seldom as flat as on a scanner's glass; but on small or faint print less
@@ -146,14 +146,21 @@ impl<E: Engine> PageReader<E> {
 
     /// The words of the upright picture, which is turned round where it stands on its head.
     fn words(&self, level: &mut Level) -> Result<Vec<Word>> {
+        let orient = &self.options.orient;
         let mut found = self.found_lines(level)?;
         if let Some(lead) = &self.lead
-            && let Some(words) = self.led(&level.upright, lead, &found)?
+            && let Some(mut sampled) = self.sampled(&level.upright, lead, &found)?
         {
-            return Ok(words);
+            if orient.turn && sampled.reads_better_turned(&level.upright, lead, orient.margin)? {
+                level.turned(orient.turned_round(&level.gray, &level.upright));
+                found = self.found_lines(level)?;
+                if let Some(upright) = self.sampled(&level.upright, lead, &found)? {
+                    sampled = upright;
+                }
+            }
+            return self.led(&level.upright, lead, &found, sampled);
         }
         let mut words = self.first_look(&level.upright)?;
-        let orient = &self.options.orient;
         if orient.reads_badly(&level.upright, &words) {
             let sample = |cuts: &[Cut]| self.read_sample(cuts);
             if let Some(turn) = orient.upside_down(&level.gray, &level.upright, sample)? {
@@ -255,8 +262,11 @@ impl<E: Engine> PageReader<E> {
         read.map(|words| Ok(without_leaders(words?))).collect()
     }
 
-    /// Reads samples of a page that may lie any way: as one block of lines each.
+    /// Reads samples of a page that may lie any way: as one block of lines each, or, where ours reads first, line by line.
     fn read_sample(&self, cuts: &[Cut]) -> Result<Vec<Vec<Word>>> {
+        if let Some(lead) = self.lead.as_ref().filter(|lead| lead.mode() == Reread::Auto) {
+            return cuts.iter().map(|cut| lead.words_on(&cut.image)).collect();
+        }
         self.read_cuts(cuts, self.options.plan.receipt_psm, self.options.plan.dpi)
     }
 

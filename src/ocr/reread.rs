@@ -165,6 +165,20 @@ impl Rereader {
         self.with(|networks| networks.reader.read_at(page, boxes, stretch))
     }
 
+    /// All words of a picture, whatever their lines and blocks are; in its pixels.
+    ///
+    /// # Errors
+    /// As [`LineReader::read`].
+    pub fn words_on(&self, picture: &GrayImage) -> Result<Vec<Word>> {
+        let lines = self.find_lines(picture)?;
+        let readings = self.read(picture, &lines)?;
+        let word = |ReadWord { text, bbox, confidence }: ReadWord| {
+            let confidence = self.options.settle.reader.probability(confidence);
+            Word { text, bbox, confidence, line: 0, block: 0 }
+        };
+        Ok(readings.into_iter().flat_map(|reading| reading.words).map(word).collect())
+    }
+
     /// Whether a reading stands without another.
     pub fn is_sure(&self, reading: &Reading) -> bool {
         self.is_as_sure(reading, self.options.lead.sure)
