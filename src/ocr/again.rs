@@ -1,5 +1,5 @@
-//! What our reader doubts, shown to it in another way: wide print narrower, boxes with more than a line in
-//! them as rows. Whatever is read more surely counts.
+//! What our reader doubts, shown to it in another way: a little wider, wide print narrower, boxes with more than a line
+//! in them as rows. Whatever is read more surely counts.
 
 use super::reread::Rereader;
 use super::rows::{letters_in, rows_in};
@@ -14,21 +14,39 @@ const WIDE: f32 = 0.9;
 /// Wide print is shown this much narrower.
 const NARROWER: f32 = 0.55;
 
-/// Reads pieces in wide print once more, narrower.
+/// What is doubtful is shown this much wider: letters that touch come apart.
+const WIDER: f32 = 1.2;
+
+/// Reads doubtful pieces once more: those in which anything is legible a little wider, those in wide print narrower.
 ///
 /// # Errors
 /// As reading lines.
-pub fn read_narrower(
+pub fn read_wider_and_narrower(
     page: &Upright,
     lead: &Rereader,
     pieces: &[Segment],
     readings: &mut [Reading],
 ) -> Result<()> {
-    let wide: Vec<usize> = (0..pieces.len())
-        .filter(|&n| !lead.is_sure(&readings[n]) && is_wide(pieces[n].bbox, page))
-        .collect();
-    let boxes: Vec<PixelBox> = wide.iter().map(|&n| pieces[n].bbox).collect();
-    for (n, reading) in wide.into_iter().zip(lead.read_at(&page.picture, &boxes, NARROWER)?) {
+    let legible = lead.options().lead.legible;
+    let is_legible = |reading: &Reading, _: PixelBox| lead.may_be_right(reading, legible);
+    read_again_at(WIDER, page, lead, pieces, readings, is_legible)?;
+    read_again_at(NARROWER, page, lead, pieces, readings, |_, bbox| is_wide(bbox, page))
+}
+
+/// Reads doubtful pieces that are worth it once more, shown so many times as wide as they are.
+fn read_again_at(
+    stretch: f32,
+    page: &Upright,
+    lead: &Rereader,
+    pieces: &[Segment],
+    readings: &mut [Reading],
+    is_worth_it: impl Fn(&Reading, PixelBox) -> bool,
+) -> Result<()> {
+    let is_asked =
+        |&n: &usize| !lead.is_sure(&readings[n]) && is_worth_it(&readings[n], pieces[n].bbox);
+    let asked: Vec<usize> = (0..pieces.len()).filter(is_asked).collect();
+    let boxes: Vec<PixelBox> = asked.iter().map(|&n| pieces[n].bbox).collect();
+    for (n, reading) in asked.into_iter().zip(lead.read_at(&page.picture, &boxes, stretch)?) {
         if reading.sureness() > readings[n].sureness() {
             readings[n] = reading;
         }

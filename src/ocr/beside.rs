@@ -67,13 +67,9 @@ impl<E: Engine> PageReader<E> {
         }
         let readings = lead.read(&page.picture, &lines)?;
         // Pictures and patterns have what looks like lines from afar.
-        let settle = lead.options().settle;
-        let likely = |reading: &Reading| {
-            let mut words = reading.words.iter();
-            words.any(|word| settle.reader.probability(word.confidence) >= LIKELY)
-        };
+        let is_likely = |(_, reading): &(PixelBox, Reading)| lead.may_be_right(reading, LIKELY);
         let (lines, readings): (Vec<PixelBox>, Vec<Reading>) =
-            lines.into_iter().zip(readings).filter(|(_, reading)| likely(reading)).unzip();
+            lines.into_iter().zip(readings).filter(is_likely).unzip();
         let outline = |bbox| Word::outline(bbox, 0, 0);
         let mut pieces: Vec<Segment> =
             lines.into_iter().filter_map(|bbox| Segment::of(vec![outline(bbox)])).collect();

@@ -191,6 +191,12 @@ impl Rereader {
         !reading.words.is_empty() && reading.words.iter().all(is_sure)
     }
 
+    /// Whether any word of a reading is right with this probability.
+    pub fn may_be_right(&self, reading: &Reading, probability: f32) -> bool {
+        let reader = self.options.settle.reader;
+        reading.words.iter().any(|word| reader.probability(word.confidence) >= probability)
+    }
+
     /// The networks inside the program, if pages in these languages (`eng+deu`) are to be read again:
     /// they know the Latin script alone.
     ///
