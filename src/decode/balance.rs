@@ -85,8 +85,12 @@ fn best_balance(sums: &[Sum], rounds: bool) -> Option<([i128; 3], Trust)> {
             // Whole, or in two halves.
             for parts in 1..=2.min(*times as i128) {
                 let exact = net + parts * tax;
-                let gross =
-                    if rounds && !values.contains_key(&exact) { rounded(exact) } else { exact };
+                let whole = rounded(exact);
+                // What rounding adds or takes is printed where the exact sum is printed as well.
+                let tells_rounding =
+                    || [whole - exact, exact - whole].iter().any(|by| values.contains_key(by));
+                let is_rounded = rounds && (!values.contains_key(&exact) || tells_rounding());
+                let gross = if is_rounded { whole } else { exact };
                 let Some((total_odds, _)) = values.get(&gross) else { continue };
                 if !TAX_SHARE.contains(&((gross - net) as f64 / *net as f64)) {
                     continue;
@@ -225,6 +229,25 @@ mod tests {
             ("406.82", [0.2, 0.0, 0.0, 0.8, 0.0]),
         ]);
         assert_eq!(best(&rows)[2..], [1, 3, 5]);
+    }
+
+    #[test]
+    fn what_rounding_leaves_is_the_total_where_it_is_printed() {
+        let of_total = [0.2, 0.0, 0.0, 0.8, 0.0];
+        let given = [
+            ("773,25", [0.1, 0.9, 0.0, 0.0, 0.0]),
+            ("162,38", [0.1, 0.0, 0.9, 0.0, 0.0]),
+            ("935,63", of_total),
+            ("0,37", [1.0, 0.0, 0.0, 0.0, 0.0]),
+            ("936,00 Kč", of_total),
+        ];
+        let total = |row: &[f32]| row[5];
+        let rows = weighed(&given);
+        assert!(total(&rows[2]) < 0.8 && total(&rows[4]) > 0.99, "{rows:?}");
+        let without_rounding: Vec<Given> =
+            given.into_iter().filter(|(text, _)| *text != "0,37").collect();
+        let rows = weighed(&without_rounding);
+        assert!(total(&rows[2]) > 0.99 && total(&rows[3]) < 0.8, "{rows:?}");
     }
 
     #[test]

@@ -250,7 +250,16 @@ pub fn number_of_nota_fiscal(words: &[Word]) -> Option<Vec<usize>> {
     number.map(|word| vec![word])
 }
 
-/// The number of a Brazilian till's receipt, which its series follows: `NFC-e n 000313741 Serie 207`.
+/// Whether figures are written in groups as thousands are: `1.450`.
+fn is_grouped(text: &str) -> bool {
+    let mut groups = text.split('.');
+    let first = groups.next().unwrap_or_default();
+    (1..=3).contains(&first.len())
+        && is_figures(first)
+        && groups.all(|g| g.len() == 3 && is_figures(g))
+}
+
+/// The number of a Brazilian till's receipt or sheet, which its series follows: `NFC-e n 000313741 Serie 207`.
 pub fn number_before_series(words: &[Word]) -> Option<Vec<usize>> {
     const FEWEST: usize = 4;
     let is_receipt =
@@ -260,7 +269,7 @@ pub fn number_before_series(words: &[Word]) -> Option<Vec<usize>> {
         // A dash may part them.
         let number = (0..series).rev().take(2).find(|&word| digits(&words[word].text) > 0)?;
         let text = words[number].text.as_str();
-        (text.len() >= FEWEST && is_figures(text)).then(|| vec![number])
+        (text.len() >= FEWEST && (is_figures(text) || is_grouped(text))).then(|| vec![number])
     };
     is_receipt.then(|| (1..words.len()).filter(|&word| is_series(word)).find_map(before))?
 }
@@ -268,11 +277,18 @@ pub fn number_before_series(words: &[Word]) -> Option<Vec<usize>> {
 /// The number behind its series: `Seria HLPM nr. 1387`.
 pub fn number_of_series(words: &[Word]) -> Option<Vec<usize>> {
     const LONGEST: usize = 6;
+    /// In heights of words.
+    const WIDEST_BLANK: u32 = 8;
     let is_series = |text: &str| {
         let plain = text.trim_end_matches([',', ':']);
         (1..=LONGEST).contains(&plain.len()) && plain.chars().all(|c| c.is_ascii_uppercase())
     };
-    let goes_on_from = |word: usize| goes_on(words[word].bbox, words[word + 1].bbox);
+    // Both are written into blanks of a form.
+    let goes_on_from = |word: usize| {
+        let (word, next) = (&words[word], &words[word + 1]);
+        let gap = next.bbox.left().saturating_sub(word.bbox.right());
+        share_line(word, next) && gap <= WIDEST_BLANK * word.bbox.height().max(next.bbox.height())
+    };
     (0..words.len().saturating_sub(3)).find_map(|start| {
         let text = |word: usize| words[word].text.as_str();
         let is_whole = matches!(letters(text(start)).as_str(), "seria" | "serie")
@@ -314,6 +330,13 @@ mod tests {
         let words = page(&[&["Jakarta, 02 Agustus 2022"], &["Tempo, 3 02.08.2022"]]);
         assert!(follows_place(&words, &[1, 2, 3]));
         assert!(!follows_place(&words, &[6]));
+    }
+
+    #[test]
+    fn a_nota_fiscals_number_stands_before_its_series() {
+        let number = |lines: &[&[&str]]| number_before_series(&page(lines));
+        assert_eq!(number(&[&["CHAVE DE ACESSO"], &["Nº 1.450"], &["SÉRIE 001"]]), Some(vec![4]));
+        assert_eq!(number(&[&["CHAVE DE ACESSO"], &["Nº 1.45"], &["SÉRIE 001"]]), None);
     }
 
     fn number(lines: &[&[&str]]) -> Option<String> {
@@ -368,6 +391,12 @@ mod tests {
     fn a_number_stands_behind_its_series() {
         let of_series = |lines: &[&[&str]]| number_of_series(&page(lines));
         assert_eq!(of_series(&[&["Seria HLPM nr. 1387"]]), Some(vec![3]));
+        // Written into the blanks of a form.
+        let mut words = page(&[&["Seria HLPM nr. 1387"]]);
+        let number = words[3].bbox;
+        let [left, right] = [number.left(), number.right()].map(|side| i64::from(side) + 120);
+        words[3].bbox = PixelBox::new(left, 0, right, 20);
+        assert_eq!(number_of_series(&words), Some(vec![3]));
         assert_eq!(of_series(&[&["Seria carte nr. 1387"]]), None);
         assert_eq!(of_series(&[&["Serie A", "nr. 1387"]]), None);
     }
