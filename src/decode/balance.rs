@@ -87,8 +87,7 @@ fn best_balance(sums: &[Sum], rounds: bool) -> Option<([i128; 3], Trust)> {
                 let exact = net + parts * tax;
                 let whole = rounded(exact);
                 // What rounding adds or takes is printed where the exact sum is printed as well.
-                let tells_rounding =
-                    || [whole - exact, exact - whole].iter().any(|by| values.contains_key(by));
+                let tells_rounding = || values.contains_key(&(whole - exact).abs());
                 let is_rounded = rounds && (!values.contains_key(&exact) || tells_rounding());
                 let gross = if is_rounded { whole } else { exact };
                 let Some((total_odds, _)) = values.get(&gross) else { continue };

@@ -241,10 +241,8 @@ pub fn number_behind_mark(
 
 /// The number of a Brazilian nota fiscal, nine figures in groups, on the sheet that goes with it: `Nº 000.043.445`.
 pub fn number_of_nota_fiscal(words: &[Word]) -> Option<Vec<usize>> {
-    let grouped = |text: &str| {
-        let groups = || text.split('.');
-        groups().count() == 3 && groups().all(|group| group.len() == 3 && is_figures(group))
-    };
+    const LENGTH: usize = "000.043.445".len();
+    let grouped = |text: &str| text.len() == LENGTH && is_grouped(text);
     let is_sheet = words.iter().any(|word| word.text.eq_ignore_ascii_case("danfe"));
     let number = is_sheet.then(|| words.iter().position(|word| grouped(&word.text)))?;
     number.map(|word| vec![word])
@@ -278,17 +276,14 @@ pub fn number_before_series(words: &[Word]) -> Option<Vec<usize>> {
 pub fn number_of_series(words: &[Word]) -> Option<Vec<usize>> {
     const LONGEST: usize = 6;
     /// In heights of words.
-    const WIDEST_BLANK: u32 = 8;
+    const WIDEST_BLANK: f32 = 8.0;
     let is_series = |text: &str| {
         let plain = text.trim_end_matches([',', ':']);
         (1..=LONGEST).contains(&plain.len()) && plain.chars().all(|c| c.is_ascii_uppercase())
     };
     // Both are written into blanks of a form.
-    let goes_on_from = |word: usize| {
-        let (word, next) = (&words[word], &words[word + 1]);
-        let gap = next.bbox.left().saturating_sub(word.bbox.right());
-        share_line(word, next) && gap <= WIDEST_BLANK * word.bbox.height().max(next.bbox.height())
-    };
+    let goes_on_from =
+        |word: usize| is_within(WIDEST_BLANK, words[word].bbox, words[word + 1].bbox);
     (0..words.len().saturating_sub(3)).find_map(|start| {
         let text = |word: usize| words[word].text.as_str();
         let is_whole = matches!(letters(text(start)).as_str(), "seria" | "serie")

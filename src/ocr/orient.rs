@@ -56,7 +56,7 @@ impl OrientOptions {
             let left = Upright::new(page, as_it_came.turn.turned_on(3));
             let best = self.surest(&[as_it_came, &right, &left], read)?;
             let chosen = [as_it_came, &right, &left][best];
-            let turn = self.level(chosen).unwrap_or(chosen.turn);
+            let turn = self.levelled(chosen);
             return Ok((turn != as_it_came.turn).then_some(turn));
         }
         Ok(self.level(as_it_came))
@@ -96,6 +96,11 @@ impl OrientOptions {
         (degrees.abs() >= self.least_lean).then(|| page.turn.leaning(-degrees))
     }
 
+    /// The page's turn, its lean taken out.
+    fn levelled(&self, page: &Upright) -> Turn {
+        self.level(page).unwrap_or(page.turn)
+    }
+
     /// Whether a page with letters gave few or doubtful words.
     pub fn reads_badly(&self, page: &Upright, words: &[Word]) -> bool {
         self.turn && page.letter_height.is_some() && mean_confidence(words) < self.bad_confidence
@@ -113,13 +118,12 @@ impl OrientOptions {
     ) -> Result<Option<Turn>> {
         let turned = Upright::new(page, upright.turn.turned_on(2));
         let best = self.surest(&[upright, &turned], read)?;
-        Ok((best == 1).then(|| self.level(&turned).unwrap_or(turned.turn)))
+        Ok((best == 1).then(|| self.levelled(&turned)))
     }
 
     /// The turn of a page that is seen to stand on its head.
     pub fn turned_round(&self, page: &GrayImage, upright: &Upright) -> Turn {
-        let turned = Upright::new(page, upright.turn.turned_on(2));
-        self.level(&turned).unwrap_or(turned.turn)
+        self.levelled(&Upright::new(page, upright.turn.turned_on(2)))
     }
 
     /// The page among several turns of it whose sample reads most surely; the first unless another is

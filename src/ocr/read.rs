@@ -148,17 +148,19 @@ impl<E: Engine> PageReader<E> {
     fn words(&self, level: &mut Level) -> Result<Vec<Word>> {
         let orient = &self.options.orient;
         let mut found = self.found_lines(level)?;
-        if let Some(lead) = &self.lead
-            && let Some(mut sampled) = self.sampled(&level.upright, lead, &found)?
-        {
-            if orient.turn && sampled.reads_better_turned(&level.upright, lead, orient.margin)? {
+        if let Some(lead) = self.lead() {
+            let mut sampled = self.sampled(&level.upright, lead, &found)?;
+            if orient.turn
+                && let Some(first) = &sampled
+                && first.reads_better_turned(&level.upright, lead, orient.margin)?
+            {
                 level.turned(orient.turned_round(&level.gray, &level.upright));
                 found = self.found_lines(level)?;
-                if let Some(upright) = self.sampled(&level.upright, lead, &found)? {
-                    sampled = upright;
-                }
+                sampled = self.sampled(&level.upright, lead, &found)?;
             }
-            return self.led(&level.upright, lead, &found, sampled);
+            if let Some(sampled) = sampled {
+                return self.led(&level.upright, lead, &found, sampled);
+            }
         }
         let mut words = self.first_look(&level.upright)?;
         if orient.reads_badly(&level.upright, &words) {
@@ -264,7 +266,7 @@ impl<E: Engine> PageReader<E> {
 
     /// Reads samples of a page that may lie any way: as one block of lines each, or, where ours reads first, line by line.
     fn read_sample(&self, cuts: &[Cut]) -> Result<Vec<Vec<Word>>> {
-        if let Some(lead) = self.lead.as_ref().filter(|lead| lead.mode() == Reread::Auto) {
+        if let Some(lead) = self.lead().filter(|lead| lead.reads_first()) {
             return cuts.iter().map(|cut| lead.words_on(&cut.image)).collect();
         }
         self.read_cuts(cuts, self.options.plan.receipt_psm, self.options.plan.dpi)

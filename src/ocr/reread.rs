@@ -140,6 +140,11 @@ impl Rereader {
         self.mode
     }
 
+    /// Whether pages are read by ours, and by the engine only where ours is not sure.
+    pub fn reads_first(&self) -> bool {
+        self.mode == Reread::Auto
+    }
+
     pub fn options(&self) -> &RereadOptions {
         &self.options
     }
