@@ -44,6 +44,9 @@ pub struct SettleOptions {
     /// What speaks for a reading that makes words ([`makes_words`]) against one that does not, in
     /// log-odds.
     pub known: f32,
+    /// What is added to a word's confidence where our reader, shown the line in two ways, reads it the same twice, in
+    /// log-odds.
+    pub agreed: f32,
     /// Words that only our reader sees have to be right with this probability.
     pub alone: f32,
     /// Words less likely to be right than this are left out: what neither reader makes sense of is a
@@ -59,64 +62,85 @@ impl Default for SettleOptions {
             surest: 0.985,
             dispute: 0.9,
             known: 3.0,
-            alone: 0.5,
+            agreed: 1.0,
+            alone: 0.4,
             least: 0.2,
         }
     }
 }
 
-/// Words of either reading that lie over each other.
+/// Words of two readings that lie over each other.
 #[derive(Default)]
 struct Cluster {
-    engine: Vec<Word>,
-    reader: Vec<ReadWord>,
+    first: Vec<ReadWord>,
+    second: Vec<ReadWord>,
 }
 
 impl SettleOptions {
     /// The words of a line, from left to right. `engine` are the engine's words of one line, sorted
     /// likewise; line and block numbers are theirs. Empty where neither reading is worth keeping.
     pub fn settle(&self, engine: Vec<Word>, reading: &Reading) -> Vec<Word> {
-        let Some(first) = engine.first() else { return Vec::new() };
-        let (line, block) = (first.line, first.block);
-        let word = |read: &ReadWord, confidence: f32| Word {
-            text: read.text.clone(),
-            bbox: read.bbox,
-            confidence,
-            line,
-            block,
-        };
+        let Some(&Word { line, block, .. }) = engine.first() else { return Vec::new() };
+        let engine: Vec<ReadWord> = engine
+            .into_iter()
+            .map(|Word { text, bbox, confidence, .. }| ReadWord { text, bbox, confidence })
+            .collect();
         let mut words = Vec::with_capacity(engine.len());
-        for cluster in clusters(engine, &reading.words) {
-            let ours = self.reader.probability(mean(cluster.reader.iter().map(|w| w.confidence)));
-            if cluster.engine.is_empty() {
-                if ours >= self.alone {
-                    words.extend(cluster.reader.iter().map(|read| word(read, ours)));
+        for cluster in clusters(&engine, &reading.words) {
+            let ours = self.reader.probability(confidence(&cluster.second));
+            let theirs = self.engine.probability(confidence(&cluster.first));
+            let (takes_ours, confidence) = if cluster.first.is_empty() {
+                if ours < self.alone {
+                    continue;
                 }
-                continue;
-            }
-            let theirs = self.engine.probability(mean(cluster.engine.iter().map(|w| w.confidence)));
-            let (takes_ours, confidence) = if cluster.reader.is_empty() {
+                (true, ours)
+            } else if cluster.second.is_empty() {
                 (false, theirs * self.dispute)
-            } else if same(&cluster) {
+            } else if cluster.agrees() {
                 let confidence = logistic(log_odds(ours) + log_odds(theirs)).min(self.surest);
                 // Where they differ in spaces alone, ours has learned where these stand.
-                (cluster.engine.len() != cluster.reader.len(), confidence)
+                (cluster.first.len() != cluster.second.len(), confidence)
             } else {
-                let reader = makes_words(cluster.reader.iter().map(|word| word.text.as_str()));
-                let engine = makes_words(cluster.engine.iter().map(|word| word.text.as_str()));
-                let favour = |makes: bool| if makes { self.known } else { 0.0 };
-                let takes_ours =
-                    log_odds(ours) + favour(reader) > log_odds(theirs) + favour(engine);
+                let takes_ours = self.speaks_for(&cluster.second, ours)
+                    > self.speaks_for(&cluster.first, theirs);
                 (takes_ours, (if takes_ours { ours } else { theirs }) * self.dispute)
             };
-            if takes_ours {
-                words.extend(cluster.reader.iter().map(|read| word(read, confidence)));
-            } else {
-                words.extend(cluster.engine.into_iter().map(|w| Word { confidence, ..w }));
-            }
+            let word = |ReadWord { text, bbox, .. }| Word { text, bbox, confidence, line, block };
+            words.extend(cluster.take(takes_ours).into_iter().map(word));
         }
         words.retain(|word| word.confidence >= self.least);
         words
+    }
+
+    /// Two readings by our reader, shown the same line in two ways → one: word by word the likelier, and surer where they
+    /// agree.
+    pub fn of_two_showings(&self, first: &Reading, second: &Reading) -> Reading {
+        let mut words = Vec::with_capacity(first.words.len());
+        for cluster in clusters(&first.words, &second.words) {
+            let probability = |words: &[ReadWord]| self.reader.probability(confidence(words));
+            let [once, again] = [probability(&cluster.first), probability(&cluster.second)];
+            let agree = cluster.agrees();
+            let takes_second = if cluster.first.is_empty() || cluster.second.is_empty() {
+                cluster.first.is_empty()
+            } else if agree {
+                again > once
+            } else {
+                self.speaks_for(&cluster.second, again) > self.speaks_for(&cluster.first, once)
+            };
+            let agreed = if agree { self.agreed } else { 0.0 };
+            let word = |read: ReadWord| {
+                let confidence = logistic(log_odds(read.confidence) + agreed);
+                ReadWord { confidence, ..read }
+            };
+            words.extend(cluster.take(takes_second).into_iter().map(word));
+        }
+        Reading { words }
+    }
+
+    /// What speaks for words that are right with this probability, in log-odds.
+    fn speaks_for(&self, words: &[ReadWord], probability: f32) -> f32 {
+        let makes_words = makes_words(words.iter().map(|word| word.text.as_str()));
+        log_odds(probability) + if makes_words { self.known } else { 0.0 }
     }
 
     /// The words of a line that only our reader has read.
@@ -135,32 +159,39 @@ impl SettleOptions {
     }
 }
 
-fn mean(values: impl Iterator<Item = f32>) -> f32 {
-    let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
-    if count == 0 { 0.0 } else { sum / count as f32 }
+/// The words' mean.
+fn confidence(words: &[ReadWord]) -> f32 {
+    words.iter().map(|word| word.confidence).sum::<f32>() / words.len().max(1) as f32
 }
 
-/// Whether both say the same but for case and the spaces between words. Word by word the engine's case
-/// stands: our reader learned much of its text from transcriptions in capitals.
-fn same(cluster: &Cluster) -> bool {
-    let fold = |text: &str| text.to_lowercase();
-    let theirs: String = cluster.engine.iter().map(|word| fold(&word.text)).collect();
-    let ours: String = cluster.reader.iter().map(|word| fold(&word.text)).collect();
-    theirs == ours
+impl Cluster {
+    /// Whether both say the same but for case and the spaces between words. Word by word the engine's case
+    /// stands: our reader learned much of its text from transcriptions in capitals.
+    fn agrees(&self) -> bool {
+        let text = |words: &[ReadWord]| -> String {
+            words.iter().map(|word| word.text.to_lowercase()).collect()
+        };
+        text(&self.first) == text(&self.second)
+    }
+
+    fn take(self, second: bool) -> Vec<ReadWord> {
+        if second { self.second } else { self.first }
+    }
 }
 
 /// Joins words that share more than half of the narrower one's width.
-fn clusters(engine: Vec<Word>, reader: &[ReadWord]) -> Vec<Cluster> {
-    let mut all: Vec<(PixelBox, Option<Word>, Option<ReadWord>)> = engine
-        .into_iter()
-        .map(|word| (word.bbox, Some(word), None))
-        .chain(reader.iter().map(|word| (word.bbox, None, Some(word.clone()))))
+fn clusters(first: &[ReadWord], second: &[ReadWord]) -> Vec<Cluster> {
+    let mut all: Vec<(&ReadWord, bool)> = first
+        .iter()
+        .map(|word| (word, false))
+        .chain(second.iter().map(|word| (word, true)))
         .collect();
-    all.sort_by_key(|(bbox, _, _)| (bbox.left(), bbox.right()));
+    all.sort_by_key(|(word, _)| (word.bbox.left(), word.bbox.right()));
     let mut clusters: Vec<Cluster> = Vec::new();
     // Both edges of the open cluster.
     let (mut start, mut reach) = (0, 0);
-    for (bbox, theirs, ours) in all {
+    for (word, is_second) in all {
+        let bbox = word.bbox;
         let shared = reach.min(bbox.right()).saturating_sub(bbox.left());
         if clusters.is_empty() || 2 * shared <= bbox.width().min(reach - start) {
             clusters.push(Cluster::default());
@@ -168,8 +199,8 @@ fn clusters(engine: Vec<Word>, reader: &[ReadWord]) -> Vec<Cluster> {
         }
         reach = reach.max(bbox.right());
         if let Some(cluster) = clusters.last_mut() {
-            cluster.engine.extend(theirs);
-            cluster.reader.extend(ours);
+            let words = if is_second { &mut cluster.second } else { &mut cluster.first };
+            words.push(word.clone());
         }
     }
     clusters
@@ -260,6 +291,23 @@ mod tests {
         assert_eq!(texts(&options.alone(&seen, 7, 2)), ["A", "B"]);
         let unseen = options.settle(engine(&[("A", 0, 20, 0.9)]), &Reading::default());
         assert_eq!(texts(&unseen), ["A"]);
+    }
+
+    #[test]
+    fn of_two_showings_the_likelier_word_stays_and_what_both_say_is_surer() {
+        let options = SettleOptions::default();
+        let once = reading(&[("Total", 0, 50, 0.9), ("2S.6O", 60, 110, 0.4), ("x", 200, 210, 0.3)]);
+        let again =
+            reading(&[("TOTAL", 1, 51, 0.8), ("23.60", 61, 110, 0.9), ("RM", 130, 150, 0.7)]);
+        for (first, second) in [(&once, &again), (&again, &once)] {
+            let read = options.of_two_showings(first, second);
+            let words: Vec<&str> = read.words.iter().map(|word| word.text.as_str()).collect();
+            assert_eq!(words, ["Total", "23.60", "RM", "x"]);
+            let sure: Vec<f32> = read.words.iter().map(|word| word.confidence).collect();
+            assert!(sure[0] > 0.9, "{sure:?}");
+            assert!(sure[1..].iter().zip([0.9, 0.7, 0.3]).all(|(a, b)| (a - b).abs() < 1e-4));
+        }
+        assert_eq!(options.of_two_showings(&Reading::default(), &Reading::default()).words, []);
     }
 
     proptest! {

@@ -1,5 +1,5 @@
-//! What our reader doubts, shown to it in another way: a little wider, wide print narrower, boxes with more than a line
-//! in them as rows. Whatever is read more surely counts.
+//! What our reader doubts, shown to it in other ways: a little wider and narrower, wide print much narrower, boxes with more
+//! than a line in them as rows. Whatever is read more surely counts.
 
 use super::reread::Rereader;
 use super::rows::{letters_in, rows_in};
@@ -14,22 +14,25 @@ const WIDE: f32 = 0.9;
 /// Wide print is shown this much narrower.
 const NARROWER: f32 = 0.55;
 
-/// What is doubtful is shown this much wider: letters that touch come apart.
-const WIDER: f32 = 1.2;
+/// What is doubtful is shown so many times as wide: letters that touch come apart, strokes that faded close.
+const STRETCHES: [f32; 2] = [1.2, 0.85];
 
-/// Reads doubtful pieces once more: those in which anything is legible a little wider, those in wide print narrower.
+/// Reads doubtful pieces once more, in other proportions: those in which anything is legible, and much narrower those in wide
+/// print.
 ///
 /// # Errors
 /// As reading lines.
-pub fn read_wider_and_narrower(
+pub fn read_in_other_proportions(
     page: &Upright,
     lead: &Rereader,
     pieces: &[Segment],
     readings: &mut [Reading],
 ) -> Result<()> {
     let legible = lead.options().lead.legible;
-    let is_legible = |reading: &Reading, _: PixelBox| lead.may_be_right(reading, legible);
-    read_again_at(WIDER, page, lead, pieces, readings, is_legible)?;
+    for stretch in STRETCHES {
+        let is_legible = |reading: &Reading, _: PixelBox| lead.may_be_right(reading, legible);
+        read_again_at(stretch, page, lead, pieces, readings, is_legible)?;
+    }
     read_again_at(NARROWER, page, lead, pieces, readings, |_, bbox| is_wide(bbox, page))
 }
 
@@ -47,9 +50,7 @@ fn read_again_at(
     let asked: Vec<usize> = (0..pieces.len()).filter(is_asked).collect();
     let boxes: Vec<PixelBox> = asked.iter().map(|&n| pieces[n].bbox).collect();
     for (n, reading) in asked.into_iter().zip(lead.read_at(&page.picture, &boxes, stretch)?) {
-        if reading.sureness() > readings[n].sureness() {
-            readings[n] = reading;
-        }
+        readings[n] = lead.options().settle.of_two_showings(&readings[n], &reading);
     }
     Ok(())
 }

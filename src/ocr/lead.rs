@@ -34,7 +34,7 @@ pub struct LeadOptions {
 
 impl Default for LeadOptions {
     fn default() -> Self {
-        Self { sure: 0.5, legible: 0.15, legible_to_engine: 0.3, sample: 16, most_doubtful: 0.5 }
+        Self { sure: 0.5, legible: 0.15, legible_to_engine: 0.5, sample: 16, most_doubtful: 0.5 }
     }
 }
 
@@ -154,7 +154,7 @@ impl<E: Engine> PageReader<E> {
     ) -> Result<Vec<Word>> {
         let (are_found, unread) = (sampled.are_found, std::mem::take(&mut sampled.unread));
         let (mut pieces, mut readings) = sampled.all(page, lead)?;
-        again::read_wider_and_narrower(page, lead, &pieces, &mut readings)?;
+        again::read_in_other_proportions(page, lead, &pieces, &mut readings)?;
         let rows = again::rows_read_better(page, lead, &mut pieces, &mut readings)?;
         let sure = lead.options().lead.sure;
         self.settle(page, lead, sure, &mut pieces, &readings)?;
