@@ -89,6 +89,7 @@ fn numbers(page: &[Word], is_first: bool) -> Vec<String> {
 fn the_number_of_an_order_stands_in_where_there_is_no_other() {
     let order = line("Order #113-0416850");
     assert_eq!(numbers(&order, true), ["#113-0416850"]);
+    assert_eq!(numbers(&line("Order# 2662642"), true), ["2662642"]);
     assert!(numbers(&order, false).is_empty(), "later pages tell it beside the invoice's");
     let both = words(&[
         ("Invoice", 0, 0),
@@ -100,6 +101,13 @@ fn the_number_of_an_order_stands_in_where_there_is_no_other() {
     ]);
     let found = numbers(&both, true);
     assert!(!found.contains(&"815".to_string()), "{found:?}");
+}
+
+/// As seen on a receipt from a till: `18.00% of sale: $2.94`.
+#[test]
+fn a_sum_behind_a_title_is_no_number() {
+    assert!(found(&line("SALE: $2.94")).is_empty());
+    assert_eq!(numbers(&line("TRNS NO: UK201177019134055251"), true), ["UK201177019134055251"]);
 }
 
 /// As seen: a clear caption, and a model that sees nothing behind it.

@@ -3,6 +3,7 @@
 use super::ValueContext;
 use super::caption_sum::{first_sum, tax_by_rate};
 use super::caption_words::caption_at;
+use super::currency::has_money_sign;
 use super::date::is_written_date;
 use super::field_names::{Announced, Nature, letters};
 use super::neighbours::{goes_on, is_within, on_one_line, piece_of, share_line};
@@ -202,7 +203,10 @@ pub fn value_at(
         ValueKind::Identifier => {
             let numbered = |index: usize| {
                 let text = text(index);
-                digits(text) > 0 && !is_written_date(text) && !is_sum_in_figures(text)
+                digits(text) > 0
+                    && !is_written_date(text)
+                    && !is_sum_in_figures(text)
+                    && !has_money_sign(text)
             };
             match *run {
                 [series, mark, number, ..] if is_joined([series, mark, number].map(text)) => {

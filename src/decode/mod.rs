@@ -32,6 +32,7 @@ mod lookalike;
 mod may_answer;
 pub mod merge;
 mod months;
+mod name_rows;
 mod neighbours;
 mod number;
 mod other_names;

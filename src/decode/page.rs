@@ -15,6 +15,7 @@ use super::cut_total::complete_cut_totals;
 use super::danfe::heed_danfe;
 use super::fields::FieldOptions;
 use super::link::{LinkOptions, PairScore, geometric_pairs, link};
+use super::name_rows::end_names;
 use super::parties::{join_names, relabel_buyers, relabel_sellers};
 use super::party_sections::heed_sections;
 use super::quantities::doubt_quantities;
@@ -283,6 +284,7 @@ pub fn decode_page(
     if !is_plain {
         complete_names(&mut decoding, page);
         leave_out_scraps(&mut decoding, page);
+        end_names(&mut decoding, page);
     }
     let pairs = match &prediction.pairs {
         Some(pairs) => pairs_of_words(&decoding, pairs),
