@@ -8,7 +8,6 @@
 use super::known_words::makes_words;
 use super::{ReadWord, Reading};
 use crate::document::Word;
-use crate::geometry::PixelBox;
 
 /// Confidence → probability of being right: logistic in the confidence's log-odds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -209,6 +208,7 @@ fn clusters(first: &[ReadWord], second: &[ReadWord]) -> Vec<Cluster> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::PixelBox;
     use proptest::prelude::*;
 
     fn engine(words: &[(&str, i64, i64, f32)]) -> Vec<Word> {
