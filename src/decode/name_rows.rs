@@ -33,12 +33,12 @@ fn without_caption<'a>(name: &'a [usize], words: &[Word]) -> &'a [usize] {
         let rest = name.len() - at;
         let follows = name[at..].windows(2).all(|pair| pair[1] == pair[0] + 1);
         // `Contoso Asia` has no caption behind it, though Finnish has one that reads so.
-        let is_short =
+        let in_capitals =
             name[at..].iter().all(|&word| !words[word].text.contains(char::is_lowercase));
         let is_of_number = |(length, announced): (usize, Announced)| {
             length == rest && announced.kind == ValueKind::Identifier && announced.label.is_none()
         };
-        follows && is_short && caption_at(words, name[at]).is_some_and(is_of_number)
+        follows && in_capitals && caption_at(words, name[at]).is_some_and(is_of_number)
     };
     let end = (1..name.len()).find(is_caption).unwrap_or(name.len());
     &name[..end]

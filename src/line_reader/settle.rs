@@ -1,5 +1,5 @@
-//! Two readings of one line → one: where the engine and our reader agree, both are right more often
-//! than either says; where they differ, the surer one stays.
+//! Two readings of one line → one, the engine's and ours or two of ours: where they agree, both are right more
+//! often than either says; where they differ, the surer one stays.
 //!
 //! The line is taken apart into clusters of words that lie over each other, so that a line may take
 //! its words from both. Each reader's confidence is first turned into the share of words that are
