@@ -6,7 +6,6 @@ use super::field_names::Announced;
 use super::months::fold;
 use super::neighbours::share_line;
 use super::page::PageDecoding;
-use super::parties::PARTIES;
 use super::value::ValueKind;
 use crate::document::{Page, Word, letters_and_digits};
 
@@ -15,16 +14,7 @@ const FEWEST_LETTERS: usize = 4;
 
 /// Leaves captions behind the names of parties out, and rows that say a name a second time.
 pub fn end_names(decoding: &mut PageDecoding, page: &Page) {
-    for entity in 0..decoding.entities.len() {
-        if !PARTIES.contains(&decoding.entities[entity].label.as_str()) {
-            continue;
-        }
-        let name = &decoding.words[entity];
-        let kept = said_once(without_caption(name, &page.words), &page.words);
-        if kept.len() < name.len() {
-            decoding.set_words(entity, page, kept);
-        }
-    }
+    decoding.shorten_names(page, |name, words| said_once(without_caption(name, words), words));
 }
 
 /// A name's words, by their indices, up to the caption of a number that its line goes on with.

@@ -6,12 +6,36 @@ use super::bio::Span;
 use super::field_names::letters;
 use super::months::fold;
 use super::neighbours::goes_on;
-use super::page::HeadPrediction;
+use super::page::{HeadPrediction, PageDecoding};
 use super::receipts::is_narrow;
-use crate::document::{Word, letters_and_digits};
+use crate::document::{Page, Word, letters_and_digits};
 
 /// Labels of those who deal.
 pub const PARTIES: [&str; 2] = ["company", "customer"];
+
+impl PageDecoding {
+    /// Whether an entity is the name of a party.
+    pub(super) fn is_name(&self, entity: usize) -> bool {
+        PARTIES.contains(&self.entities[entity].label.as_str())
+    }
+
+    /// Leaves words out of parties' names: `kept` tells of a name's words, given by their indices, those that stay.
+    pub(super) fn shorten_names(
+        &mut self,
+        page: &Page,
+        kept: impl Fn(&[usize], &[Word]) -> Vec<usize>,
+    ) {
+        for entity in 0..self.entities.len() {
+            if !self.is_name(entity) {
+                continue;
+            }
+            let stays = kept(&self.words[entity], &page.words);
+            if stays.len() < self.words[entity].len() {
+                self.set_words(entity, page, stays);
+            }
+        }
+    }
+}
 
 /// What is written before a name, or alone above it, by its letters.
 #[rustfmt::skip]

@@ -2,7 +2,6 @@
 //! `apne Barnes & Noble` is `Barnes & Noble` where `apne` was hardly read, and the rest surely.
 
 use super::page::PageDecoding;
-use super::parties::PARTIES;
 use crate::document::{Page, Word};
 
 /// Words that are right with less than this probability are hardly read.
@@ -12,17 +11,7 @@ const SURELY: f32 = 0.9;
 
 /// Leaves scraps out of the names of parties.
 pub fn leave_out_scraps(decoding: &mut PageDecoding, page: &Page) {
-    for entity in 0..decoding.entities.len() {
-        if !PARTIES.contains(&decoding.entities[entity].label.as_str()) {
-            continue;
-        }
-        let words = &decoding.words[entity];
-        let kept = without_scraps(words, &page.words);
-        if kept.len() < words.len() {
-            let kept = kept.to_vec();
-            decoding.set_words(entity, page, kept);
-        }
-    }
+    decoding.shorten_names(page, |name, words| without_scraps(name, words).to_vec());
 }
 
 /// The words of a name, by their indices, without scraps at its ends.

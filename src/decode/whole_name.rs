@@ -6,7 +6,6 @@
 use super::fields::is_field_label;
 use super::neighbours::goes_on;
 use super::page::PageDecoding;
-use super::parties::PARTIES;
 use super::signatures::begins_signature;
 use super::stub::is_receipt_of;
 use super::surplus::digits;
@@ -18,7 +17,7 @@ const MOST_ADDED: usize = 4;
 /// Takes the rest of its piece of line into each name.
 pub fn complete_names(decoding: &mut PageDecoding, page: &Page) {
     for index in 0..decoding.entities.len() {
-        if !PARTIES.contains(&decoding.entities[index].label.as_str()) {
+        if !decoding.is_name(index) {
             continue;
         }
         let words = &decoding.words[index];

@@ -70,9 +70,9 @@ impl Default for SettleOptions {
 
 /// Words of two readings that lie over each other.
 #[derive(Default)]
-struct Cluster {
-    first: Vec<ReadWord>,
-    second: Vec<ReadWord>,
+struct Cluster<'a> {
+    first: Vec<&'a ReadWord>,
+    second: Vec<&'a ReadWord>,
 }
 
 impl SettleOptions {
@@ -104,7 +104,13 @@ impl SettleOptions {
                     > self.speaks_for(&cluster.first, theirs);
                 (takes_ours, (if takes_ours { ours } else { theirs }) * self.dispute)
             };
-            let word = |ReadWord { text, bbox, .. }| Word { text, bbox, confidence, line, block };
+            let word = |read: &ReadWord| Word {
+                text: read.text.clone(),
+                bbox: read.bbox,
+                confidence,
+                line,
+                block,
+            };
             words.extend(cluster.take(takes_ours).into_iter().map(word));
         }
         words.retain(|word| word.confidence >= self.least);
@@ -116,7 +122,7 @@ impl SettleOptions {
     pub fn of_two_showings(&self, first: &Reading, second: &Reading) -> Reading {
         let mut words = Vec::with_capacity(first.words.len());
         for cluster in clusters(&first.words, &second.words) {
-            let probability = |words: &[ReadWord]| self.reader.probability(confidence(words));
+            let probability = |words: &[&ReadWord]| self.reader.probability(confidence(words));
             let [once, again] = [probability(&cluster.first), probability(&cluster.second)];
             let agree = cluster.agrees();
             let takes_second = if cluster.first.is_empty() || cluster.second.is_empty() {
@@ -127,9 +133,9 @@ impl SettleOptions {
                 self.speaks_for(&cluster.second, again) > self.speaks_for(&cluster.first, once)
             };
             let agreed = if agree { self.agreed } else { 0.0 };
-            let word = |read: ReadWord| {
+            let word = |read: &ReadWord| {
                 let confidence = logistic(log_odds(read.confidence) + agreed);
-                ReadWord { confidence, ..read }
+                ReadWord { confidence, ..read.clone() }
             };
             words.extend(cluster.take(takes_second).into_iter().map(word));
         }
@@ -137,7 +143,7 @@ impl SettleOptions {
     }
 
     /// What speaks for words that are right with this probability, in log-odds.
-    fn speaks_for(&self, words: &[ReadWord], probability: f32) -> f32 {
+    fn speaks_for(&self, words: &[&ReadWord], probability: f32) -> f32 {
         let makes_words = makes_words(words.iter().map(|word| word.text.as_str()));
         log_odds(probability) + if makes_words { self.known } else { 0.0 }
     }
@@ -159,28 +165,28 @@ impl SettleOptions {
 }
 
 /// The words' mean.
-fn confidence(words: &[ReadWord]) -> f32 {
+fn confidence(words: &[&ReadWord]) -> f32 {
     words.iter().map(|word| word.confidence).sum::<f32>() / words.len().max(1) as f32
 }
 
-impl Cluster {
+impl<'a> Cluster<'a> {
     /// Whether both say the same but for case and the spaces between words. Word by word the engine's case
     /// stands: our reader learned much of its text from transcriptions in capitals.
     fn agrees(&self) -> bool {
-        let text = |words: &[ReadWord]| -> String {
+        let text = |words: &[&ReadWord]| -> String {
             words.iter().map(|word| word.text.to_lowercase()).collect()
         };
         text(&self.first) == text(&self.second)
     }
 
-    fn take(self, second: bool) -> Vec<ReadWord> {
+    fn take(self, second: bool) -> Vec<&'a ReadWord> {
         if second { self.second } else { self.first }
     }
 }
 
 /// Joins words that share more than half of the narrower one's width.
-fn clusters(first: &[ReadWord], second: &[ReadWord]) -> Vec<Cluster> {
-    let mut all: Vec<(&ReadWord, bool)> = first
+fn clusters<'a>(first: &'a [ReadWord], second: &'a [ReadWord]) -> Vec<Cluster<'a>> {
+    let mut all: Vec<(&'a ReadWord, bool)> = first
         .iter()
         .map(|word| (word, false))
         .chain(second.iter().map(|word| (word, true)))
@@ -199,7 +205,7 @@ fn clusters(first: &[ReadWord], second: &[ReadWord]) -> Vec<Cluster> {
         reach = reach.max(bbox.right());
         if let Some(cluster) = clusters.last_mut() {
             let words = if is_second { &mut cluster.second } else { &mut cluster.first };
-            words.push(word.clone());
+            words.push(word);
         }
     }
     clusters

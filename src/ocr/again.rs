@@ -29,8 +29,8 @@ pub fn read_in_other_proportions(
     readings: &mut [Reading],
 ) -> Result<()> {
     let legible = lead.options().lead.legible;
+    let is_legible = |reading: &Reading, _: PixelBox| lead.may_be_right(reading, legible);
     for stretch in STRETCHES {
-        let is_legible = |reading: &Reading, _: PixelBox| lead.may_be_right(reading, legible);
         read_again_at(stretch, page, lead, pieces, readings, is_legible)?;
     }
     read_again_at(NARROWER, page, lead, pieces, readings, |_, bbox| is_wide(bbox, page))
